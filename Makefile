@@ -1,0 +1,39 @@
+# One Makefile for people and CI. `make demo` and `make test` each do all their own set-up.
+PYTHON ?= python3
+CUSTOMERS ?= 2000
+JSON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.PHONY: help setup demo test lint types architecture unit integration infra system lock clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.done .ministack/.done node_modules/.done  ## .venv, the local AWS stand-in and the CDK command line
+
+$(VENV)/.done: requirements.lock pyproject.toml
+	@echo "setup: python packages"
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Courtesy needs Python 3.11 or newer, this is " + sys.version'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.ministack/.done: local/ministack.lock $(VENV)/.done
+	@echo "setup: local AWS stand-in"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .ministack
+	@$(BIN)/uv pip sync --quiet --python .ministack/bin/python --require-hashes local/ministack.lock
+	@touch $@
+
+node_modules/.done: package.json package-lock.json
+	@echo "setup: cdk command line"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+lock: pyproject.toml  ## write the lock files anew
+	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_FLAGS) -o requirements.lock
+	@$(BIN)/uv pip compile --quiet local/ministack.in $(LOCK_FLAGS) -o local/ministack.lock

@@ -1,0 +1,1 @@
+"""The description of everything outside the code: stacks, one feature per function."""

@@ -1,0 +1,1 @@
+"""One module per function, under the function's name."""

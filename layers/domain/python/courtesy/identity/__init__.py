@@ -1,0 +1,1 @@
+"""Who is who: normalise, block, compare, link, merge, split."""

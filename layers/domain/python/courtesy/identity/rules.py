@@ -1,0 +1,7 @@
+"""The section of the rulebook that rules this room."""
+
+from courtesy.rulebook.section import Section
+
+
+class IdentityRules(Section):
+    """Filled in by this room."""

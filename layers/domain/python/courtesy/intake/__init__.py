@@ -1,0 +1,1 @@
+"""From a file of a source system to validated rows that changed."""

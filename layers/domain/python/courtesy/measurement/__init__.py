@@ -1,0 +1,1 @@
+"""Does it help: lift against held-out customers, fatigue."""

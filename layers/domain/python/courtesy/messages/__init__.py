@@ -1,0 +1,1 @@
+"""What the customer actually receives: e-mail, letter, postcard."""

@@ -1,0 +1,1 @@
+"""Features, lifetime value, segments and movements of the whole population, over columns."""

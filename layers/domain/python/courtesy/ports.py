@@ -1,0 +1,142 @@
+"""What the domain's use cases ask of the outside: Protocols that adapters and fakes satisfy.
+
+Every port has one contract suite in `tests/contract/`, run against the fake (`tests/fakes/`) and the moto-backed adapter.
+Ports that one room alone needs stand in that room's own `ports` module, in the same manner.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from courtesy.outcomes import Commit, ContactState
+from courtesy.rulebook.model import Rulebook
+from courtesy.timeline.events import Contact, Event
+from courtesy.timeline.profile import Profile
+
+
+class StoredProfile(NamedTuple):
+    """A profile as it was read, with the version that a conditional write must name (0: there is none yet)."""
+
+    profile: Profile
+    version: int
+
+
+class CustomerStore(Protocol):
+    """The `timeline` and `profiles` tables: the only place where events and profiles are read and written."""
+
+    def read_timeline(self, customer_id: str) -> list[Event]:
+        """All events of a customer, read consistently; empty where there is none."""
+        ...
+
+    def read_profile(self, customer_id: str) -> StoredProfile:
+        """The profile, read consistently, redirects followed; version 0 and an empty profile where there is none."""
+        ...
+
+    def read_profiles(self, customer_ids: Iterable[str]) -> dict[str, StoredProfile]:
+        """Many profiles by one consistent batch read, redirects not followed; ids without a profile are left out."""
+        ...
+
+    def append(self, customer_id: str, events: Sequence[Event]) -> None:
+        """Write events (no contacts) without condition; writing one twice changes nothing."""
+        ...
+
+    def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
+        """Delete timeline items by `event_key`: merge, split, erasure and retention only."""
+        ...
+
+    def put_profile(self, profile: Profile, version: int) -> Commit:
+        """Write the profile on condition that the stored one still has `version` (0: none). `committed` or `conflict`."""
+        ...
+
+    def commit(
+        self,
+        profile: Profile,
+        version: int,
+        *,
+        new: Sequence[Event] = (),
+        moved: Sequence[tuple[Contact, ContactState, str]] = (),
+    ) -> Commit:
+        """One transaction: the profile on condition of `version`, new events, contacts moved from a known state.
+
+        new:   events to put; a `Contact` among them only if no item with its key exists (`exists`)
+        moved: (contact as it shall be, state it must be in now, claim it must carry now)
+        Returns `committed`, `exists`, or `conflict` (profile or a contact was not as expected); nothing is written then.
+        """
+        ...
+
+    def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
+        """Write a contact on condition that its item is in `state` with `claim`; for moves that leave the profile as it is."""
+        ...
+
+    def read_contact(self, customer_id: str, trigger: str, occurrence: str) -> Contact | None:
+        """One contact, read consistently."""
+        ...
+
+    def due(self, channel: str, until: datetime, limit: int) -> list[tuple[str, Contact]]:
+        """(customer_id, contact) of reserved contacts due until `until`, oldest first; from an eventually consistent index."""
+        ...
+
+    def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
+        """(customer_id, profile document) of one of `parts` segments of the table, redirects left out."""
+        ...
+
+
+class Lake(Protocol):
+    """The S3 bucket of Parquet and print artefacts; paths are relative to the bucket."""
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write an object whole."""
+        ...
+
+    def get(self, path: str) -> bytes:
+        """An object's bytes. Raises NotFound."""
+        ...
+
+    def list(self, prefix: str) -> list[str]:
+        """Paths below a prefix, sorted."""
+        ...
+
+    def upload(self, local: Path, path: str) -> None:
+        """Copy a local file into the lake."""
+        ...
+
+    def download(self, path: str, local: Path) -> None:
+        """Copy an object to a local file. Raises NotFound."""
+        ...
+
+    def delete(self, path: str) -> None:
+        """Remove an object; none there is no error."""
+        ...
+
+
+class Queue(Protocol):
+    """One SQS queue to write to."""
+
+    def send(self, bodies: Sequence[bytes], delay: int = 0) -> None:
+        """Send JSON bodies in batches, each to be seen after `delay` seconds. Raises OutsideFailed if one was not taken."""
+        ...
+
+
+class RulebookStore(Protocol):
+    """The `rulebooks` table: published versions and the pointer to the current one."""
+
+    def current(self) -> Rulebook:
+        """The published rulebook in force. Raises NotFound before the first publication."""
+        ...
+
+    def version(self, number: int) -> Rulebook:
+        """A published version. Raises NotFound."""
+        ...
+
+    def publish(self, sections: Mapping[str, object], by: str, at: datetime) -> Rulebook:
+        """Store the sections as the next version and point to it. Raises RefusedRule, Conflict."""
+        ...
+
+
+class Clock(Protocol):
+    """The one source of time, handed to use cases by the handlers."""
+
+    def __call__(self) -> datetime:
+        """The current instant, UTC."""
+        ...

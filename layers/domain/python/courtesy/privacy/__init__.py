@@ -1,0 +1,1 @@
+"""Access, restriction, erasure, retention."""

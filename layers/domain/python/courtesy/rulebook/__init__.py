@@ -1,0 +1,1 @@
+"""The rules of the client, in one published, immutable, numbered version."""

@@ -1,0 +1,1 @@
+"""A customer is a timeline of events; the profile is its fold."""

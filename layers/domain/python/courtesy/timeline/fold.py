@@ -1,0 +1,241 @@
+"""The fold: a customer's timeline in, the profile out. Order and duplicates cannot matter.
+
+`fold(id, shuffle(events + some of them again)) == fold(id, events)`: every step below takes the maximum under a total
+order or a union, never "the last one seen".
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from courtesy.timeline.contacts import settle
+from courtesy.timeline.events import (
+    Asset,
+    Case,
+    Contact,
+    Event,
+    Feedback,
+    Interaction,
+    Link,
+    Move,
+    Permission,
+    Privacy,
+    Response,
+    SourceRecord,
+    Transaction,
+    event_key,
+)
+from courtesy.timeline.profile import (
+    AssetView,
+    CaseView,
+    Inbound,
+    Known,
+    Ledger,
+    Occasion,
+    PastContact,
+    Place,
+    Profile,
+    Reply,
+    Standing,
+)
+
+REMEMBERED = timedelta(days=800)
+"""How long contacts, inbound contacts and responses stay in the profile, before the newest of them; the timeline keeps all."""
+
+_T = TypeVar("_T", PastContact, Inbound, Reply)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+
+
+def fold(customer_id: str, events: Iterable[Event]) -> Profile:
+    """The profile that these events amount to. Pure; the same set gives an equal profile, byte for byte."""
+    versions: dict[tuple[type, str, str], Event] = {}
+    contacts: dict[str, Contact] = {}
+    feedback: dict[str, dict[str, Feedback]] = {}
+    permissions: dict[str, Permission] = {}
+    places: dict[str, Move] = {}
+    privacy: dict[str, Privacy] = {}
+    latest: datetime | None = None
+    for event in events:
+        if latest is None or event.when > latest:
+            latest = event.when
+        kind = type(event)
+        if kind is Contact:
+            contacts[event_key(event)] = event  # type: ignore[assignment]
+        elif kind is Feedback:
+            feedback.setdefault(event.contact, {})[event_key(event)] = event  # type: ignore[union-attr,assignment]
+        elif kind is Permission:
+            permissions[event_key(event)] = event  # type: ignore[assignment]
+        elif kind is Move:
+            held = places.get(event.division)  # type: ignore[union-attr]
+            if held is None or (event.when, event.version) > (held.when, held.version):
+                places[event.division] = event  # type: ignore[union-attr,assignment]
+        elif kind is Privacy:
+            stood = privacy.get(event.type)  # type: ignore[union-attr]
+            if stood is None or _privacy_order(event) > _privacy_order(stood):  # type: ignore[arg-type]
+                privacy[event.type] = event  # type: ignore[union-attr,assignment]
+        elif kind is not Link:
+            name = (kind, event.source, event.id)
+            known = versions.get(name)
+            if known is None or _version_order(event) > _version_order(known):
+                versions[name] = event
+    current = [event for _, event in sorted(_named(versions)) if not event.gone]
+    records = [event for event in current if type(event) is SourceRecord]
+    return Profile(
+        customer_id=customer_id,
+        values=_survivors(records),
+        subjects=sorted({f"{r.source}/{r.id}" for r in records} | {e.subject for e in current if e.subject}),
+        records=len(records),
+        ledgers=_ledgers([event for event in current if type(event) is Transaction]),
+        permissions=_standings(permissions.values()),
+        cases=[_case_view(event) for event in current if type(event) is Case],
+        assets=[_asset_view(event) for event in current if type(event) is Asset],
+        contacts=_past_contacts(contacts.values(), feedback),
+        inbound=_remembered(
+            Inbound(e.when, e.channel, e.division, e.weight, e.topic)
+            for e in current
+            if type(e) is Interaction
+        ),
+        replies=_remembered(
+            Reply(e.when, e.type, e.contact, e.offer, e.division) for e in current if type(e) is Response
+        ),
+        places={division: _place(places[division]) for division in sorted(places)},
+        closed=_closed(feedback),
+        privacy=sorted(event.type for event in privacy.values() if event.status == "on"),
+        latest=latest,
+    )
+
+
+def day_number(instant: datetime) -> int:
+    """Days since 1970-01-01 (UTC) of an instant."""
+    return instant.astimezone(UTC).toordinal() - _EPOCH
+
+
+def _version_order(event: Event) -> tuple[datetime, datetime, str]:
+    return (event.stated or event.when, event.when, event.version)
+
+
+def _privacy_order(event: Privacy) -> tuple[datetime, bool, str]:
+    return (event.when, event.status == "on", event_key(event))
+
+
+def _named(versions: dict[tuple[type, str, str], Event]) -> Iterable[tuple[tuple[str, str, str], Event]]:
+    return (((kind.__name__, source, id_), event) for (kind, source, id_), event in versions.items())
+
+
+def _survivors(records: list[SourceRecord]) -> dict[str, Known]:
+    """Per field the value of the highest trust, then event time, then source and record id: a total order."""
+    best: dict[str, tuple[tuple[int, datetime, str, str], Known]] = {}
+    for record in records:
+        when, source, own = record.stated or record.when, record.source, record.field_trust
+        for field, value in record.fields.items():
+            order = (own.get(field, record.trust), when, source, record.id)
+            held = best.get(field)
+            if held is None or order > held[0]:
+                best[field] = (order, Known(value, source, record.id, when, record.file, record.line))
+    return {field: best[field][1] for field in sorted(best)}
+
+
+def _ledgers(transactions: list[Transaction]) -> dict[str, Ledger]:
+    days: dict[str, dict[tuple[int, str], list[int]]] = {}
+    service: dict[str, int] = {}
+    dealer: dict[str, tuple[datetime, str]] = {}
+    for t in transactions:
+        day = day_number(t.when)
+        net = days.setdefault(t.division, {}).setdefault((day, t.currency), [0, 0])
+        net[0] += t.amount
+        net[1] += t.type != "return"
+        if t.type == "service" and day > service.get(t.division, -1):
+            service[t.division] = day
+        if t.dealer:
+            dealer[t.division] = max(dealer.get(t.division, (t.when, "")), (t.when, t.dealer))
+    return {
+        division: Ledger(
+            occasions=[
+                Occasion(day, net[0], net[1], cur) for (day, cur), net in sorted(days[division].items())
+            ],
+            last_service=service.get(division),
+            dealer=dealer[division][1] if division in dealer else "",
+        )
+        for division in sorted(days)
+    }
+
+
+def _standings(permissions: Iterable[Permission]) -> list[Standing]:
+    """Latest word per person record, then the strictest over them: uniting two people never revives a permission.
+
+    A word without a subject was given for the whole customer (at the API), so it stands against every record's own.
+    """
+    words: dict[tuple[str, str, str], dict[str, Permission]] = {}
+    for p in permissions:
+        held = words.setdefault((p.purpose, p.channel, p.division), {})
+        if p.subject not in held or _word_order(p) > _word_order(held[p.subject]):
+            held[p.subject] = p
+    standings = []
+    for key in sorted(words):
+        given = words[key]
+        whole = given.get("")
+        last = [p if whole is None else max(p, whole, key=_word_order) for p in given.values()]
+        p = max(last, key=lambda p: (p.status == "withdrawn", _word_order(p)))
+        standings.append(Standing(*key, p.status, p.when, p.source, p.proof))
+    return standings
+
+
+def _word_order(p: Permission) -> tuple[datetime, bool, str, str]:
+    return (p.when, p.status == "withdrawn", p.source, event_key(p))
+
+
+def _case_view(c: Case) -> CaseView:
+    return CaseView(
+        c.source, c.id, c.division, c.type, c.status, c.nature, c.severity, c.opened or c.when, c.closed
+    )
+
+
+def _asset_view(a: Asset) -> AssetView:
+    return AssetView(a.source, a.id, a.division, a.type, a.model, a.status, a.started, a.ends, a.dealer)
+
+
+def _past_contacts(
+    contacts: Iterable[Contact], feedback: dict[str, dict[str, Feedback]]
+) -> list[PastContact]:
+    past = []
+    for c in contacts:
+        state, counts = settle(c, feedback.get(c.id, {}).values())
+        past.append(
+            PastContact(
+                c.id,
+                c.trigger,
+                c.occurrence,
+                c.category,
+                c.channel,
+                c.division,
+                state,
+                c.sent or c.planned,
+                c.weight,
+                counts,
+                c.exempt,
+                c.offer,
+            )
+        )
+    return _remembered(past)
+
+
+def _remembered(items: Iterable[_T]) -> list[_T]:
+    kept = sorted(items, key=lambda item: (item.at, msgspec.structs.astuple(item)))
+    return [item for item in kept if item.at >= kept[-1].at - REMEMBERED]
+
+
+def _place(m: Move) -> Place:
+    return Place(m.division, m.lifecycle, m.sub_segment, m.value_tier, m.when, m.scores, m.value, m.rulebook)
+
+
+def _closed(feedback: dict[str, dict[str, Feedback]]) -> dict[str, list[str]]:
+    """Addresses that a permanent bounce, a complaint or returned mail closed on their channel."""
+    closed: dict[str, set[str]] = {}
+    for reports in feedback.values():
+        for report in reports.values():
+            ends = (report.type == "bounce" and report.permanent) or report.type in ("complaint", "returned")
+            if ends and report.address:
+                closed.setdefault(report.channel, set()).add(report.address)
+    return {channel: sorted(closed[channel]) for channel in sorted(closed)}

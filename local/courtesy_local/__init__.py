@@ -1,0 +1,1 @@
+"""The `courtesy` command and the one-machine stack."""
