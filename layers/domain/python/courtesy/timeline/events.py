@@ -221,6 +221,13 @@ class Privacy(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     status: Literal["on", "off"] = "on"
 
 
+class Look(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="look"):
+    """Somebody looked at this customer's data: `by` is the caller's pseudonymous id, `what` the view. Not folded."""
+
+    by: str
+    what: str
+
+
 Event = (
     SourceRecord
     | Transaction
@@ -234,6 +241,7 @@ Event = (
     | Move
     | Link
     | Privacy
+    | Look
 )
 """The closed union of event kinds."""
 

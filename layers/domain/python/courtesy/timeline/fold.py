@@ -19,6 +19,7 @@ from courtesy.timeline.events import (
     Feedback,
     Interaction,
     Link,
+    Look,
     Move,
     Permission,
     Privacy,
@@ -58,9 +59,11 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
     privacy: dict[str, Privacy] = {}
     latest: datetime | None = None
     for event in events:
+        kind = type(event)
+        if kind is Look:
+            continue
         if latest is None or event.when > latest:
             latest = event.when
-        kind = type(event)
         if kind is Contact:
             contacts[event_key(event)] = event  # type: ignore[assignment]
         elif kind is Feedback:
