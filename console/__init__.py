@@ -1,0 +1,1 @@
+"""The static console page, served with the API."""

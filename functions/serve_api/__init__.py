@@ -1,0 +1,1 @@
+"""The HTTP API: customers, cycles, sources, and the public unsubscribe link."""

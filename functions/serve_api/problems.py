@@ -1,0 +1,62 @@
+"""Errors as RFC 9457 problem documents: one shape for every failure that a caller can see."""
+
+import orjson
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.exceptions import ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from courtesy.errors import Conflict, CourtesyError, NotFound, OutsideFailed, RefusedInput
+from courtesy_aws.observability import logger
+
+TITLES = {
+    400: "The request cannot be taken as it is",
+    401: "Sign in first",
+    403: "Not allowed for this role",
+    404: "Not found",
+    405: "This method is not offered here",
+    409: "Somebody else changed it first",
+    422: "The request has wrong or missing fields",
+    500: "Courtesy failed",
+    503: "A part of Courtesy did not answer; try again",
+}
+_STATUS: dict[type[CourtesyError], int] = {NotFound: 404, Conflict: 409, OutsideFailed: 503, RefusedInput: 400}
+
+
+def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> Response[str]:
+    """A problem document; `errors` name a field by its path, what is wrong with it and what was expected."""
+    body: dict[str, object] = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    return Response(status_code=status, content_type="application/problem+json", body=orjson.dumps(body).decode())
+
+
+def install(app: APIGatewayHttpResolver) -> None:
+    """Make `app` answer every error with a problem document and tell the log only what holds no personal data."""
+
+    @app.exception_handler(RequestValidationError)
+    def refuse_request(error: RequestValidationError) -> Response[str]:
+        errors = [
+            {"field": ".".join(str(part) for part in found["loc"]), "problem": str(found["msg"])}
+            for found in error.errors()
+        ]
+        return problem(422, "; ".join(f"{e['field']}: {e['problem']}" for e in errors), errors)
+
+    @app.exception_handler(CourtesyError)
+    def refuse(error: CourtesyError) -> Response[str]:
+        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+        logger.info("request refused", extra={"status": status, "error": type(error).__name__})
+        return problem(status, str(error))
+
+    @app.exception_handler(ServiceError)
+    def refuse_service(error: ServiceError) -> Response[str]:
+        return problem(error.status_code if error.status_code in TITLES else 500, str(error.msg))
+
+    @app.not_found
+    def no_route(_: Exception) -> Response[str]:
+        return problem(404, f"there is no {app.current_event.http_method} {app.current_event.path}")
+
+    @app.exception_handler(Exception)
+    def failed(error: Exception) -> Response[str]:
+        logger.error("request failed", extra={"error": type(error).__name__}, exc_info=error)
+        return problem(500, "the failure is recorded; try again, and tell the operator if it stays")

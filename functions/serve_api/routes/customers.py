@@ -1,0 +1,106 @@
+"""Customers: one by id, found by what a caller knows of them, and why they were or were not contacted."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from courtesy.errors import NotFound, RefusedInput
+from courtesy.privacy.visible import is_visible, visible_events, visible_profile
+from functions.serve_api.caller import Caller, require
+from functions.serve_api.views import CustomerView, customer_view
+from functions.serve_api.wiring import wire
+
+router = Router()
+CustomerId = Annotated[str, Path(pattern=r"^c[a-z0-9]{20,40}$", description="customer_id")]
+SEES = ("agent", "dealer", "marketer", "privacy_officer", "engineer")
+
+
+class FindRequest(BaseModel):
+    """What is known of the person; each given field must lead to the customer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = ""
+    phone: str = Field(default="", description="in any usual form; E.164 is best")
+    country: str = Field(default="US", description="for phone numbers without a country code")
+    loyalty_no: str = ""
+    source: str = Field(default="", description="with `record`: the source's own id of the person")
+    record: str = ""
+
+
+class FoundView(BaseModel):
+    """Customers that fit; empty where nobody does."""
+
+    customers: list[str]
+
+
+class ExplanationView(BaseModel):
+    """Why a customer was or was not contacted: one sentence per decision, with the figures it used."""
+
+    customer_id: str
+    decisions: list[dict[str, object]]
+
+
+@router.get("/customers/<customer_id>", tags=["customers"], summary="One customer")
+def get_customer(
+    customer_id: CustomerId,
+    cursor: Annotated[str, Query(description="`next` of the page before")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CustomerView:
+    """Profile with the origin of each value, segments, permissions and a page of the timeline."""
+    caller = require(router.current_event, *SEES)
+    store = wire().store
+    stored = store.read_profile(customer_id)
+    if stored.version == 0:
+        raise NotFound("there is no customer with this id")
+    profile, events = stored.profile, store.read_timeline(stored.profile.customer_id)
+    if caller.bound:
+        _stay_in_division(caller, is_visible(profile, sorted(caller.divisions)))
+        profile, events = visible_profile(profile, caller.divisions), visible_events(events, caller.divisions)
+    wire().looks.record(caller.id, profile.customer_id, "customer", wire().clock())
+    return customer_view(customer_id, profile, events, cursor, limit)
+
+
+@router.post("/customers/find", tags=["customers"], summary="Find customers by what is known of them")
+def find_customers(request: Annotated[FindRequest, Body()]) -> FoundView:
+    """By exact keys: e-mail, phone, loyalty number, or a source's own id. The body is never written to a log."""
+    caller = require(router.current_event, *SEES)
+    if not any((request.email, request.phone, request.loyalty_no, request.source and request.record)):
+        raise RefusedInput("give at least one of email, phone, loyalty_no, or source and record together")
+    outside = wire()
+    found = outside.find(
+        email=request.email, phone=request.phone, country=request.country, loyalty_no=request.loyalty_no,
+        subject=f"{request.source}/{request.record}" if request.source and request.record else "",
+    )  # fmt: skip
+    if caller.bound:
+        mine = sorted(caller.divisions)
+        found = [cid for cid in found if is_visible(outside.store.read_profile(cid).profile, mine)]
+    return FoundView(customers=found)
+
+
+@router.get("/customers/<customer_id>/explain", tags=["customers"], summary="Why, and why not")
+def explain_customer(
+    customer_id: CustomerId,
+    trigger: Annotated[str, Query(pattern=r"^[a-z0-9_]{0,80}$", description="one trigger; without it all of them")] = "",
+) -> ExplanationView:
+    """Each decision on this customer, newest first, in one sentence and with the figures it used."""
+    caller = require(router.current_event, *SEES)
+    outside = wire()
+    stored = outside.store.read_profile(customer_id)
+    if stored.version == 0:
+        raise NotFound("there is no customer with this id")
+    if caller.bound:
+        _stay_in_division(caller, is_visible(stored.profile, sorted(caller.divisions)))
+    rows = outside.explain(stored.profile.customer_id, trigger)
+    if caller.bound:
+        rows = [row for row in rows if row.get("division") in caller.divisions]
+    outside.looks.record(caller.id, stored.profile.customer_id, "explain", outside.clock())
+    return ExplanationView(customer_id=stored.profile.customer_id, decisions=rows)
+
+
+def _stay_in_division(caller: Caller, visible: bool) -> None:
+    """Say `not found`, not `forbidden`: a dealer must not learn that somebody is a customer elsewhere."""
+    if caller.bound and not visible:
+        raise NotFound("there is no customer with this id")

@@ -1,0 +1,20 @@
+"""The record of who looked at whom: one event on the customer's timeline per look."""
+
+from datetime import datetime
+
+from courtesy.ports import CustomerStore
+from courtesy.timeline.events import COURTESY, Look
+
+
+class TimelineLooks:
+    """Looks as timeline events; the same caller, view and second is one look."""
+
+    def __init__(self, store: CustomerStore) -> None:
+        self._store = store
+
+    def record(self, caller: str, customer_id: str, what: str, at: datetime) -> None:
+        """Write down that `caller` saw the view `what` of a customer."""
+        second = at.replace(microsecond=0)
+        self._store.append(
+            customer_id, [Look(source=COURTESY, id=f"{caller}/{what}", when=second, by=caller, what=what)]
+        )
