@@ -15,9 +15,9 @@ class Trigger(Section):
     id:          its name, also the name of its message
     label:       what a marketer calls it
     division:    whose attributes its criteria read and whose permission it needs; `corporate` reads across all
-    kind:        cycle (criteria each cycle), event (an event of kind `on`), date (`date_attribute` + `offset_days`),
+    kind:        cycle (criteria each cycle), event (x), date (`date_attribute` + `offset_days`),
                  follow_up (`after_days` days after a contact of trigger `follows`, unless one of `unless`)
-    on:          kind of event, with its type or status after a dot: `transaction.purchase`, `case.closed`, `asset.lease`,
+    listens_to:  kind of event, with its type or status after a dot: `transaction.purchase`, `case.closed`, `asset.lease`,
                  `permission.granted`
     criteria:    SQL boolean expression over the attribute catalogue; for events and follow-ups it narrows
     channels:    in order of preference; the first that the law allows is taken
@@ -41,7 +41,7 @@ class Trigger(Section):
     category: str
     purpose: str = "marketing"
     kind: Literal["cycle", "event", "date", "follow_up"] = "cycle"
-    on: str = ""
+    listens_to: str = ""
     criteria: str = "true"
     channels: list[Channel]
     priority: int = 100
@@ -66,7 +66,7 @@ class Trigger(Section):
     @model_validator(mode="after")
     def _complete(self) -> "Trigger":
         missing = {
-            "event": "" if self.on else "on (the kind of event it listens to)",
+            "event": "" if self.listens_to else "listens_to (the kind of event it listens to)",
             "date": "" if self.date_attribute else "date_attribute (the date it counts from)",
             "follow_up": "" if self.follows else "follows (the trigger whose contacts it follows)",
         }.get(self.kind, "")
