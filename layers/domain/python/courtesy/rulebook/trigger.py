@@ -15,7 +15,7 @@ class Trigger(Section):
     id:          its name, also the name of its message
     label:       what a marketer calls it
     division:    whose attributes its criteria read and whose permission it needs; `corporate` reads across all
-    kind:        cycle (criteria each cycle), event (x), date (`date_attribute` + `offset_days`),
+    kind:        cycle (criteria each cycle), event (one of kind `listens_to`), date (`date_attribute` + `offset_days`),
                  follow_up (`after_days` days after a contact of trigger `follows`, unless one of `unless`)
     listens_to:  kind of event, with its type or status after a dot: `transaction.purchase`, `case.closed`, `asset.lease`,
                  `permission.granted`
