@@ -1,0 +1,293 @@
+"""`ports.CustomerStore` on the tables `timeline` and `profiles`.
+
+Conditions are PynamoDB expressions; every request goes through the process's one DynamoDB client. An answer that got lost:
+botocore repeats the request, a transaction with the same ClientRequestToken, so DynamoDB answers "done" instead of doing
+it twice. A single put has no token; when it was repeated and its condition failed, the item that stands there tells whether
+it is ours. When no attempt was answered, the profile's `stamp` is read once: ours means committed, anything else raises
+OutsideFailed, and the caller reads and decides again.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from courtesy.errors import OutsideFailed, RefusedInput
+from courtesy.outcomes import Commit, ContactState
+from courtesy.ports import StoredProfile
+from courtesy.timeline.events import Contact, Event, contact_key, decode_event, encode_event, event_key
+from courtesy.timeline.profile import Profile, decode_profile
+from courtesy_aws.session import client
+from courtesy_aws.tables.profiles import profile_item, profiles_table, unpack
+from courtesy_aws.tables.requests import (
+    TRANSACTION,
+    Item,
+    Pause,
+    asking,
+    check_size,
+    code,
+    pages,
+    read_batches,
+    was_repeated,
+    write_batches,
+)
+from courtesy_aws.tables.timeline import due_at, due_shards, timeline_item, timeline_table
+
+HOPS = 8
+"""So many redirects are followed; merges keep chains at one, so more means that something is wrong."""
+
+
+class DynamoCustomerStore:
+    """The timeline and profiles of all customers in DynamoDB. Safe to share between threads."""
+
+    def __init__(
+        self,
+        timeline_name: str,
+        profiles_name: str,
+        *,
+        pause: Pause = time.sleep,
+        token: Callable[[], str] = lambda: uuid4().hex,
+    ) -> None:
+        self._timeline = timeline_table(timeline_name)
+        self._profiles = profiles_table(profiles_name)
+        self._timeline_name, self._profiles_name = timeline_name, profiles_name
+        self._dynamo = client("dynamodb")
+        self._pause, self._token = pause, token
+
+    def __repr__(self) -> str:
+        return f"DynamoCustomerStore({self._timeline_name!r}, {self._profiles_name!r})"
+
+    def read_timeline(self, customer_id: str) -> list[Event]:
+        """See `ports.CustomerStore`. One read unit per 4 KB of events."""
+        request = {
+            "TableName": self._timeline_name,
+            "KeyConditionExpression": "customer_id = :id",
+            "ExpressionAttributeValues": {":id": {"S": customer_id}},
+            "ProjectionExpression": "document",
+            "ConsistentRead": True,
+        }
+        found = pages(self._dynamo.query, f"reading from {self._timeline_name}", request)
+        return [decode_event(item["document"]["B"]) for item in found]
+
+    def read_profile(self, customer_id: str) -> StoredProfile:
+        """See `ports.CustomerStore`. Raises OutsideFailed where redirects lead in a circle."""
+        asked = customer_id
+        for _ in range(HOPS + 1):
+            with asking(f"reading from {self._profiles_name}"):
+                item = self._dynamo.get_item(
+                    TableName=self._profiles_name, Key={"customer_id": {"S": asked}}, ConsistentRead=True
+                ).get("Item")
+            if item is None:
+                return StoredProfile(Profile(customer_id=asked), 0)
+            if "merged_into" not in item:
+                return _stored(item)
+            asked = item["merged_into"]["S"]
+        raise OutsideFailed(f"customer {customer_id} redirects more than {HOPS} times; verify its merges")
+
+    def read_profiles(self, customer_ids: Iterable[str]) -> dict[str, StoredProfile]:
+        """See `ports.CustomerStore`."""
+        keys = [{"customer_id": {"S": id_}} for id_ in dict.fromkeys(customer_ids)]
+        found = read_batches(
+            self._dynamo, self._profiles_name, keys, "customer_id version document", self._pause
+        )
+        return {item["customer_id"]["S"]: _stored(item) for item in found}
+
+    def append(self, customer_id: str, events: Sequence[Event]) -> None:
+        """See `ports.CustomerStore`. One write unit per KB of an event."""
+        puts: dict[str, Item] = {}
+        for event in events:
+            if isinstance(event, Contact):
+                raise RefusedInput("a contact is written by `commit` or `move_contact` only, on condition")
+            key = event_key(event)
+            item: Item = {
+                "customer_id": {"S": customer_id},
+                "event_key": {"S": key},
+                "document": {"B": encode_event(event)},
+            }
+            check_size(item, f"event {event.source}/{event.id}")
+            puts[key] = {"PutRequest": {"Item": item}}
+        write_batches(self._dynamo, self._timeline_name, puts.values(), self._pause)
+
+    def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
+        """See `ports.CustomerStore`."""
+        deletes = [{"DeleteRequest": {"Key": _event_at(customer_id, key)}} for key in dict.fromkeys(keys)]
+        write_batches(self._dynamo, self._timeline_name, deletes, self._pause)
+
+    def put_profile(self, profile: Profile, version: int) -> Commit:
+        """See `ports.CustomerStore`."""
+        stamp = self._token()
+        return self._put(self._profile_put(profile, version, stamp), lambda held: _stamp(held) == stamp)
+
+    def commit(
+        self,
+        profile: Profile,
+        version: int,
+        *,
+        new: Sequence[Event] = (),
+        moved: Sequence[tuple[Contact, ContactState, str]] = (),
+    ) -> Commit:
+        """See `ports.CustomerStore`. Two write units per KB and item.
+
+        A contact that exists tells more than a profile that moved on, so `exists` comes before `conflict`.
+        """
+        stamp, id_ = self._token(), profile.customer_id
+        puts = [self._profile_put(profile, version, stamp)]
+        puts += [self._event_put(id_, event) for event in new]
+        puts += [self._move_put(id_, *move) for move in moved]
+        if len(puts) > TRANSACTION:
+            raise RefusedInput(
+                f"a transaction takes {TRANSACTION} items, not {len(puts)}; append the events first, then commit"
+            )
+        try:
+            with asking(f"writing to {self._profiles_name} and {self._timeline_name}"):
+                self._dynamo.transact_write_items(
+                    TransactItems=[{"Put": put} for put in puts],  # type: ignore[typeddict-item]
+                    ClientRequestToken=stamp,
+                )
+        except ClientError as error:
+            return _cancelled(error, exists=range(1, len(new) + 1))
+        except OutsideFailed:
+            if self._stands(id_, stamp):
+                return "committed"
+            raise
+        return "committed"
+
+    def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
+        """See `ports.CustomerStore`. A claim must be new for every attempt: it is how a repeated request knows its own."""
+        put = self._move_put(customer_id, contact, state, claim)
+        document = put["Item"]["document"]["B"]
+        return self._put(put, lambda held: held["document"]["B"] == document)
+
+    def read_contact(self, customer_id: str, trigger: str, occurrence: str) -> Contact | None:
+        """See `ports.CustomerStore`."""
+        key = _event_at(customer_id, contact_key(trigger, occurrence))
+        with asking(f"reading from {self._timeline_name}"):
+            item = self._dynamo.get_item(TableName=self._timeline_name, Key=key, ConsistentRead=True).get(
+                "Item"
+            )
+        return None if item is None else _contact(item)
+
+    def due(self, channel: str, until: datetime, limit: int) -> list[tuple[str, Contact]]:
+        """See `ports.CustomerStore`. The index only tells where to look; the contacts themselves are read consistently."""
+        seen: list[Item] = []
+        for shard in due_shards(channel):
+            with asking(f"reading the due index of {self._timeline_name}"):
+                page = self._dynamo.query(
+                    TableName=self._timeline_name,
+                    IndexName="due",
+                    KeyConditionExpression="due_shard = :shard AND due_at <= :until",
+                    ExpressionAttributeValues={":shard": {"S": shard}, ":until": {"S": due_at(until)}},
+                    Limit=limit,
+                )
+            seen += page["Items"]
+        seen.sort(key=lambda item: (item["due_at"]["S"], item["customer_id"]["S"], item["event_key"]["S"]))
+        keys = [_event_at(item["customer_id"]["S"], item["event_key"]["S"]) for item in seen[:limit]]
+        fresh = {
+            (item["customer_id"]["S"], item["event_key"]["S"]): _contact(item)
+            for item in read_batches(
+                self._dynamo, self._timeline_name, keys, "customer_id event_key document", self._pause
+            )
+        }
+        waiting = [
+            (id_, contact)
+            for (id_, _), contact in fresh.items()
+            if contact.state is ContactState.RESERVED and contact.due <= until
+        ]
+        return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))
+
+    def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
+        """See `ports.CustomerStore`. Half a read unit per 4 KB; a page of 1 MB at a time."""
+        request: Item = {
+            "TableName": self._profiles_name,
+            "ProjectionExpression": "customer_id, document",
+            "FilterExpression": "attribute_not_exists(merged_into)",
+        }
+        if parts > 1:
+            request |= {"Segment": part, "TotalSegments": parts}
+        for item in pages(self._dynamo.scan, f"scanning {self._profiles_name}", request):
+            yield item["customer_id"]["S"], unpack(item["document"]["B"])
+
+    def _put(self, put: Item, ours: Callable[[Item], bool]) -> Commit:
+        try:
+            with asking(f"writing to {put['TableName']}"):
+                self._dynamo.put_item(**put)
+        except ClientError as error:
+            if code(error) == "TransactionConflictException":
+                return "conflict"
+            if code(error) != "ConditionalCheckFailedException":
+                raise
+            held: Any = error.response.get("Item")
+            return "committed" if held and was_repeated(error) and ours(held) else "conflict"
+        return "committed"
+
+    def _profile_put(self, profile: Profile, version: int, stamp: str) -> Item:
+        item = profile_item(self._profiles, profile, version + 1, stamp)
+        table = self._profiles
+        condition = (table.version == version) if version else table.customer_id.does_not_exist()
+        return _checked(
+            item.get_save_kwargs_from_instance(condition, "ALL_OLD"), f"profile {profile.customer_id}"
+        )
+
+    def _event_put(self, customer_id: str, event: Event) -> Item:
+        item = timeline_item(self._timeline, customer_id, event)
+        condition = self._timeline.event_key.does_not_exist() if isinstance(event, Contact) else None
+        return _checked(item.get_save_kwargs_from_instance(condition), f"event {event.source}/{event.id}")
+
+    def _move_put(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Item:
+        table = self._timeline
+        item = timeline_item(table, customer_id, contact)
+        condition = (table.state == state.value) & (table.claim == claim)
+        return _checked(item.get_save_kwargs_from_instance(condition, "ALL_OLD"), f"contact {contact.id}")
+
+    def _stands(self, customer_id: str, stamp: str) -> bool:
+        with asking(f"reading from {self._profiles_name}"):
+            item = self._dynamo.get_item(
+                TableName=self._profiles_name,
+                Key={"customer_id": {"S": customer_id}},
+                ProjectionExpression="stamp",
+                ConsistentRead=True,
+            ).get("Item", {})
+        return _stamp(item) == stamp
+
+
+def _cancelled(error: ClientError, exists: range) -> Commit:
+    """What a cancelled transaction means; `exists` are the places of new events among its items."""
+    if code(error) == "TransactionConflictException":
+        return "conflict"
+    if code(error) != "TransactionCanceledException":
+        raise error
+    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    failed = {place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"}
+    if any(place in exists for place in failed):
+        return "exists"
+    if failed or "TransactionConflict" in reasons:
+        return "conflict"
+    if {"ThrottlingError", "ProvisionedThroughputExceeded"} & set(reasons):
+        raise OutsideFailed("the transaction was throttled; nothing was written") from error
+    raise error
+
+
+def _checked(put: Item, what: str) -> Item:
+    check_size(put["Item"], what)
+    return put
+
+
+def _event_at(customer_id: str, key: str) -> Item:
+    return {"customer_id": {"S": customer_id}, "event_key": {"S": key}}
+
+
+def _stored(item: Any) -> StoredProfile:
+    return StoredProfile(decode_profile(unpack(item["document"]["B"])), int(item["version"]["N"]))
+
+
+def _contact(item: Any) -> Contact:
+    event = decode_event(item["document"]["B"])
+    assert isinstance(event, Contact)  # noqa: S101 - only contacts are written below `contact#` keys
+    return event
+
+
+def _stamp(item: Any) -> str:
+    return str(item["stamp"]["S"]) if "stamp" in item else ""

@@ -1,0 +1,277 @@
+"""What every `ports.CustomerStore` does: the fake and the tables."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from courtesy.errors import OutsideFailed, RefusedInput
+from courtesy.outcomes import ContactState
+from courtesy.ports import CustomerStore
+from courtesy.timeline.events import Contact, Event, Interaction, SourceRecord, Transaction, event_key
+from courtesy.timeline.fold import fold
+from courtesy.timeline.profile import Profile, decode_profile
+from courtesy_aws.customers import DynamoCustomerStore
+from tests.contract.conftest import make_table
+from tests.fakes import InMemoryCustomerStore
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+EVA = "ceva"
+
+
+@pytest.fixture(params=["fake", "tables"])
+def store(request: pytest.FixtureRequest) -> Iterator[CustomerStore]:
+    if request.param == "fake":
+        yield InMemoryCustomerStore()
+        return
+    request.getfixturevalue("aws")
+    make_table("timeline", "customer_id", "event_key", due=True)
+    make_table("profiles", "customer_id")
+    yield DynamoCustomerStore("timeline", "profiles")
+
+
+def purchase(id_: str, amount: int = 100, item: str = "") -> Transaction:
+    return Transaction(source="shop", id=id_, when=NOON, division="cars", amount=amount, item=item)
+
+
+def contact(occurrence: str = "2026-03", due: datetime = NOON, **changes: object) -> Contact:
+    made = Contact(
+        source="courtesy",
+        id=f"k-{occurrence}",
+        when=NOON,
+        trigger="welcome",
+        occurrence=occurrence,
+        division="cars",
+        category="marketing",
+        purpose="marketing",
+        channel="email",
+        planned=due,
+        due=due,
+        expires=due + timedelta(days=3),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def person(id_: str = EVA, **changes: object) -> Profile:
+    return msgspec.structs.replace(Profile(customer_id=id_), **changes)
+
+
+def test_a_customer_nobody_knows_has_no_events_and_an_empty_profile(store: CustomerStore) -> None:
+    assert store.read_timeline(EVA) == []
+    assert store.read_profile(EVA) == (Profile(customer_id=EVA), 0)
+    assert store.read_profiles([EVA]) == {}
+    assert store.read_contact(EVA, "welcome", "2026-03") is None
+    assert list(store.scan_profiles(0, 1)) == []
+    assert store.due("email", NOON, 10) == []
+
+
+def test_events_come_back_as_they_were_written_and_twice_is_once(store: CustomerStore) -> None:
+    events: list[Event] = [
+        purchase("1"),
+        SourceRecord(source="crm", id="7", when=NOON, fields={"surname": "Åse", "n": 2}),
+    ]
+    store.append(EVA, events)
+    store.append(EVA, [*events, events[0]])
+    assert sorted(store.read_timeline(EVA), key=event_key) == sorted(events, key=event_key)
+    assert store.read_timeline("canna") == []
+
+
+def test_many_and_large_events_are_read_over_all_pages(store: CustomerStore) -> None:
+    events = [purchase(str(n), item="x" * 30_000) for n in range(60)]  # 1.8 MB: two pages, three batches
+    store.append(EVA, events)
+    assert sorted(store.read_timeline(EVA), key=event_key) == sorted(events, key=event_key)
+
+
+def test_deleted_events_are_gone_and_deleting_none_is_no_error(store: CustomerStore) -> None:
+    events = [purchase(str(n)) for n in range(30)]
+    store.append(EVA, events)
+    store.delete_events(EVA, [event_key(event) for event in events[:-1]] * 2)
+    store.delete_events(EVA, ["transaction#none"])
+    assert store.read_timeline(EVA) == events[-1:]
+
+
+def test_a_contact_is_not_appended(store: CustomerStore) -> None:
+    with pytest.raises(RefusedInput, match="commit"):
+        store.append(EVA, [contact()])
+
+
+def test_a_profile_is_put_on_condition_of_its_version(store: CustomerStore) -> None:
+    assert store.put_profile(person(records=1), 0) == "committed"
+    assert store.put_profile(person(records=2), 0) == "conflict"
+    assert store.put_profile(person(records=2), 2) == "conflict"
+    assert store.put_profile(person(records=2), 1) == "committed"
+    assert store.read_profile(EVA) == (person(records=2), 2)
+
+
+def test_a_large_profile_comes_back_as_it_was(store: CustomerStore) -> None:
+    profile = fold(EVA, [purchase(str(n), n) for n in range(3000)])
+    profile = msgspec.structs.replace(profile, subjects=[f"shop/{n}" for n in range(3000)])
+    assert store.put_profile(profile, 0) == "committed"
+    assert store.read_profile(EVA) == (profile, 1)
+    [(id_, document)] = store.scan_profiles(0, 1)
+    assert (id_, decode_profile(document)) == (EVA, profile)
+
+
+def test_profiles_are_read_in_bulk(store: CustomerStore) -> None:
+    for n in range(120):
+        store.put_profile(person(f"c{n}", records=n), 0)
+    ids = [f"c{n}" for n in range(140)]
+    found = store.read_profiles([*ids, "c1", "c1"])
+    assert found == {f"c{n}": (person(f"c{n}", records=n), 1) for n in range(120)}
+
+
+def test_redirects_are_followed_by_one_and_not_by_many(store: CustomerStore) -> None:
+    store.put_profile(person("ca", merged_into="cb"), 0)
+    store.put_profile(person("cb", merged_into="cc"), 0)
+    store.put_profile(person("cc", records=3), 0)
+    assert store.read_profile("ca") == (person("cc", records=3), 1)
+    assert store.read_profiles(["ca"])["ca"].profile.merged_into == "cb"
+    assert [id_ for id_, _ in store.scan_profiles(0, 1)] == ["cc"]
+
+
+def test_redirects_in_a_circle_are_an_error(store: CustomerStore) -> None:
+    store.put_profile(person("ca", merged_into="cb"), 0)
+    store.put_profile(person("cb", merged_into="ca"), 0)
+    with pytest.raises(OutsideFailed, match="redirects"):
+        store.read_profile("ca")
+
+
+def test_eight_redirects_are_followed(store: CustomerStore) -> None:
+    for n in range(8):
+        store.put_profile(person(f"c{n}", merged_into=f"c{n + 1}"), 0)
+    store.put_profile(person("c8", records=1), 0)
+    assert store.read_profile("c0").profile.customer_id == "c8"
+
+
+def test_a_reservation_is_written_whole(store: CustomerStore) -> None:
+    assert store.commit(person(records=1), 0, new=[contact(), purchase("1")]) == "committed"
+    assert store.read_profile(EVA) == (person(records=1), 1)
+    assert store.read_contact(EVA, "welcome", "2026-03") == contact()
+    assert len(store.read_timeline(EVA)) == 2
+
+
+def test_a_second_contact_of_an_occurrence_exists_and_nothing_is_written(store: CustomerStore) -> None:
+    store.commit(person(records=1), 0, new=[contact()])
+    again = contact(due=NOON + timedelta(hours=1))
+    assert store.commit(person(records=2), 1, new=[purchase("1"), again]) == "exists"
+    assert store.commit(person(records=2), 0, new=[again]) == "exists"  # tells more than the version
+    assert store.read_profile(EVA) == (person(records=1), 1)
+    assert store.read_timeline(EVA) == [contact()]
+
+
+def test_a_reservation_on_an_old_profile_is_a_conflict_and_nothing_is_written(store: CustomerStore) -> None:
+    store.put_profile(person(records=1), 0)
+    assert store.commit(person(records=2), 0, new=[contact()]) == "conflict"
+    assert store.read_timeline(EVA) == []
+    assert store.read_profile(EVA).version == 1
+
+
+def test_an_event_without_condition_may_be_there_already(store: CustomerStore) -> None:
+    store.append(EVA, [purchase("1")])
+    assert store.commit(person(), 0, new=[purchase("1")]) == "committed"
+
+
+def test_a_contact_moves_from_the_state_and_claim_it_is_known_in(store: CustomerStore) -> None:
+    store.commit(person(), 0, new=[contact()])
+    queued, claimed = contact(state=ContactState.QUEUED), contact(state=ContactState.SENDING, claim="a")
+    assert store.move_contact(EVA, queued, ContactState.RESERVED, "") == "committed"
+    assert store.move_contact(EVA, queued, ContactState.RESERVED, "") == "conflict"
+    assert store.move_contact(EVA, claimed, ContactState.QUEUED, "") == "committed"
+    assert store.move_contact(EVA, contact(state=ContactState.SENT), ContactState.SENDING, "b") == "conflict"
+    assert store.move_contact(EVA, contact(state=ContactState.SENT), ContactState.SENDING, "a") == "committed"
+    assert store.read_contact(EVA, "welcome", "2026-03") == contact(state=ContactState.SENT)
+    assert store.read_profile(EVA).version == 1
+
+
+def test_no_contact_is_made_by_moving_it(store: CustomerStore) -> None:
+    assert store.move_contact(EVA, contact(), ContactState.RESERVED, "") == "conflict"
+    assert store.commit(person(), 0, moved=[(contact(), ContactState.RESERVED, "")]) == "conflict"
+    assert store.read_timeline(EVA) == []
+    assert store.read_profile(EVA).version == 0
+
+
+def test_a_move_and_the_profile_are_one_transaction(store: CustomerStore) -> None:
+    store.commit(person(), 0, new=[contact()])
+    cancelled = contact(state=ContactState.CANCELLED)
+    wrong = [(cancelled, ContactState.QUEUED, "")]
+    assert store.commit(person(records=1), 1, new=[purchase("1")], moved=wrong) == "conflict"
+    assert store.read_timeline(EVA) == [contact()]
+    right = [(cancelled, ContactState.RESERVED, "")]
+    assert store.commit(person(records=1), 1, new=[purchase("1")], moved=right) == "committed"
+    assert store.read_contact(EVA, "welcome", "2026-03") == cancelled
+    assert store.read_profile(EVA) == (person(records=1), 2)
+
+
+def test_a_transaction_of_more_than_a_hundred_items_is_refused(store: CustomerStore) -> None:
+    with pytest.raises(RefusedInput, match="100"):
+        store.commit(person(), 0, new=[purchase(str(n)) for n in range(100)])
+    assert store.commit(person(), 0, new=[purchase(str(n)) for n in range(99)]) == "committed"
+
+
+def test_due_gives_reserved_contacts_oldest_first_and_no_more_than_asked(store: CustomerStore) -> None:
+    for n in range(30):
+        store.commit(person(f"c{n}"), 0, new=[contact(due=NOON + timedelta(minutes=n))])
+    store.commit(person("cletter"), 0, new=[contact(channel="letter")])
+    store.move_contact("c3", contact(state=ContactState.QUEUED), ContactState.RESERVED, "")
+    found = store.due("email", NOON + timedelta(minutes=9), 100)
+    assert [id_ for id_, _ in found] == ["c0", "c1", "c2", "c4", "c5", "c6", "c7", "c8", "c9"]
+    assert found[0][1] == contact()
+    assert [id_ for id_, _ in store.due("email", NOON + timedelta(minutes=9), 3)] == ["c0", "c1", "c2"]
+    assert [id_ for id_, _ in store.due("letter", NOON, 3)] == ["cletter"]
+
+
+def test_a_contact_that_is_reserved_again_is_due_again(store: CustomerStore) -> None:
+    store.commit(person(), 0, new=[contact()])
+    store.move_contact(EVA, contact(state=ContactState.QUEUED), ContactState.RESERVED, "")
+    assert store.due("email", NOON, 5) == []
+    later = contact(due=NOON + timedelta(hours=1))
+    store.move_contact(EVA, later, ContactState.QUEUED, "")
+    assert store.due("email", NOON, 5) == []
+    assert store.due("email", NOON + timedelta(hours=1), 5) == [(EVA, later)]
+
+
+@pytest.mark.parametrize("parts", [1, 3, 8])
+def test_the_parts_of_a_scan_are_disjoint_and_whole(store: CustomerStore, parts: int) -> None:
+    for n in range(50):
+        store.put_profile(person(f"c{n}", records=n), 0)
+    seen = [id_ for part in range(parts) for id_, _ in store.scan_profiles(part, parts)]
+    assert sorted(seen) == sorted(f"c{n}" for n in range(50))
+
+
+def race(store: CustomerStore, action: Callable[[int], str], runners: int = 8) -> list[str]:
+    with ThreadPoolExecutor(runners) as pool:
+        return sorted(pool.map(action, range(runners)))
+
+
+def test_of_many_commits_on_one_version_one_wins(store: CustomerStore) -> None:
+    store.put_profile(person(), 0)
+    ended = race(store, lambda n: store.commit(person(records=n), 1, new=[contact(f"o{n}")]))
+    assert ended == ["committed", *["conflict"] * 7]
+    assert len(store.read_timeline(EVA)) == 1
+
+
+def test_of_many_claims_one_wins(store: CustomerStore) -> None:
+    store.commit(person(), 0, new=[contact(state=ContactState.QUEUED)])
+    claims = [contact(state=ContactState.SENDING, claim=f"claim{n}") for n in range(8)]
+    ended = race(store, lambda n: store.move_contact(EVA, claims[n], ContactState.QUEUED, ""))
+    assert ended == ["committed", *["conflict"] * 7]
+
+
+def test_of_many_reservations_of_one_occurrence_one_is_made(store: CustomerStore) -> None:
+    def reserve(n: int) -> str:
+        while True:
+            held = store.read_profile(EVA)
+            ended = store.commit(person(records=n), held.version, new=[contact()])
+            if ended != "conflict":
+                return ended
+
+    assert race(store, reserve) == ["committed", *["exists"] * 7]
+
+
+def test_interactions_and_contacts_share_a_timeline(store: CustomerStore) -> None:
+    call = Interaction(source="desk", id="1", when=NOON, division="cars", channel="phone", weight=1.0)
+    store.append(EVA, [call])
+    store.commit(person(), 0, new=[contact()])
+    assert {type(event) for event in store.read_timeline(EVA)} == {Interaction, Contact}

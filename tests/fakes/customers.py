@@ -1,0 +1,133 @@
+"""`ports.CustomerStore` in memory. What is stored is the encoded document, as in the tables, so nothing is shared."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from threading import RLock
+from zlib import crc32
+
+from courtesy.errors import OutsideFailed, RefusedInput
+from courtesy.outcomes import Commit, ContactState
+from courtesy.ports import StoredProfile
+from courtesy.timeline.events import (
+    Contact,
+    Event,
+    contact_key,
+    decode_event,
+    encode_event,
+    event_key,
+)
+from courtesy.timeline.profile import Profile, decode_profile, encode_profile
+
+
+class InMemoryCustomerStore:
+    """Timelines and profiles of all customers; thread-safe."""
+
+    def __init__(self) -> None:
+        self._timelines: dict[str, dict[str, bytes]] = defaultdict(dict)
+        self._profiles: dict[str, tuple[int, bytes]] = {}
+        self._lock = RLock()
+
+    def __repr__(self) -> str:
+        events = sum(map(len, self._timelines.values()))
+        return f"InMemoryCustomerStore({len(self._profiles)} profiles, {events} events)"
+
+    def read_timeline(self, customer_id: str) -> list[Event]:
+        with self._lock:
+            held = self._timelines.get(customer_id, {})
+            return [decode_event(held[key]) for key in sorted(held)]
+
+    def read_profile(self, customer_id: str) -> StoredProfile:
+        with self._lock:
+            asked = customer_id
+            for _ in range(9):
+                stored = self._stored(asked)
+                if not stored.profile.merged_into:
+                    return stored
+                asked = stored.profile.merged_into
+        raise OutsideFailed(f"customer {customer_id} redirects more than 8 times; verify its merges")
+
+    def read_profiles(self, customer_ids: Iterable[str]) -> dict[str, StoredProfile]:
+        with self._lock:
+            return {id_: self._stored(id_) for id_ in customer_ids if id_ in self._profiles}
+
+    def append(self, customer_id: str, events: Sequence[Event]) -> None:
+        if any(isinstance(event, Contact) for event in events):
+            raise RefusedInput("a contact is written by `commit` or `move_contact` only, on condition")
+        with self._lock:
+            self._timelines[customer_id] |= {event_key(event): encode_event(event) for event in events}
+
+    def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
+        with self._lock:
+            for key in keys:
+                self._timelines[customer_id].pop(key, None)
+
+    def put_profile(self, profile: Profile, version: int) -> Commit:
+        return self.commit(profile, version)
+
+    def commit(
+        self,
+        profile: Profile,
+        version: int,
+        *,
+        new: Sequence[Event] = (),
+        moved: Sequence[tuple[Contact, ContactState, str]] = (),
+    ) -> Commit:
+        if 1 + len(new) + len(moved) > 100:
+            raise RefusedInput("a transaction takes 100 items; append the events first, then commit")
+        id_ = profile.customer_id
+        with self._lock:
+            timeline = self._timelines[id_]
+            if any(isinstance(event, Contact) and event_key(event) in timeline for event in new):
+                return "exists"
+            if self._profiles.get(id_, (0, b""))[0] != version:
+                return "conflict"
+            if not all(self._is(id_, contact, state, claim) for contact, state, claim in moved):
+                return "conflict"
+            self._profiles[id_] = (version + 1, encode_profile(profile))
+            for event in (*new, *(contact for contact, _, _ in moved)):
+                timeline[event_key(event)] = encode_event(event)
+        return "committed"
+
+    def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
+        with self._lock:
+            if not self._is(customer_id, contact, state, claim):
+                return "conflict"
+            self._timelines[customer_id][event_key(contact)] = encode_event(contact)
+        return "committed"
+
+    def read_contact(self, customer_id: str, trigger: str, occurrence: str) -> Contact | None:
+        with self._lock:
+            document = self._timelines.get(customer_id, {}).get(contact_key(trigger, occurrence))
+        event = None if document is None else decode_event(document)
+        return event if isinstance(event, Contact) else None
+
+    def due(self, channel: str, until: datetime, limit: int) -> list[tuple[str, Contact]]:
+        with self._lock:
+            waiting = [
+                (id_, event)
+                for id_, held in self._timelines.items()
+                for key, document in held.items()
+                if key.startswith("contact#")
+                and isinstance(event := decode_event(document), Contact)
+                and (event.channel, event.state) == (channel, ContactState.RESERVED)
+                and event.due <= until
+            ]
+        return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))[:limit]
+
+    def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
+        with self._lock:
+            rows = sorted(self._profiles.items())
+        for id_, (_, document) in rows:
+            if crc32(id_.encode()) % parts == part and not decode_profile(document).merged_into:
+                yield id_, document
+
+    def _stored(self, customer_id: str) -> StoredProfile:
+        if customer_id not in self._profiles:
+            return StoredProfile(Profile(customer_id=customer_id), 0)
+        version, document = self._profiles[customer_id]
+        return StoredProfile(decode_profile(document), version)
+
+    def _is(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> bool:
+        held = self.read_contact(customer_id, contact.trigger, contact.occurrence)
+        return held is not None and (held.state, held.claim) == (state, claim)
