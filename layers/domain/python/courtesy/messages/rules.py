@@ -1,7 +1,162 @@
-"""The section of the rulebook that rules this room."""
+"""The section of the rulebook on messages: languages, offers, print vendors, dealer blocks, compiled messages and frames.
+
+`messages` and `frames` are what publishing made of the folder `rulebook/messages/` (see `messages.compile`); everything
+else stands in `rulebook/messages.yaml` as it is written.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
 
 from courtesy.rulebook.section import Section
 
+MessageChannel = Literal["email", "letter", "postcard", "sms", "next_contact"]
+
+
+class Language(Section):
+    """How one language writes dates, numbers, money and greetings, and the words of the frames.
+
+    months:    the twelve names; date: `{day}`, `{month}`, `{year}`; money: `{amount}`, `{symbol}`
+    greetings: for `female`, `male`, `other` and `unknown` (no name known); `{given_name}`, `{surname}`
+    words:     what the frames say themselves, by name; each language has the same names
+    """
+
+    label: str
+    months: list[str] = Field(min_length=12, max_length=12)
+    date: str = "{month} {day}, {year}"
+    decimal: str = "."
+    group: str = ","
+    money: str = "{symbol}{amount}"
+    greetings: dict[Literal["female", "male", "other", "unknown"], str]
+    words: dict[str, str] = Field(default_factory=dict)
+
+
+class Offer(Section):
+    """An incentive: the same code in every channel. `label` and `terms` per language; valid for so many days or until a date."""
+
+    code: str
+    label: dict[str, str]
+    terms: dict[str, str] = Field(default_factory=dict)
+    valid_days: int = Field(default=30, ge=1, le=365)
+    valid_until: date | None = None
+
+
+class Area(Section):
+    """A rectangle on a printed side, inches, measured from the trimmed piece's upper left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class PrintProduct(Section):
+    """One kind of piece that a vendor prints; lengths in inches.
+
+    width, height: of the trimmed piece; the file is larger by `bleed` on each side; nothing but pictures and colour may
+                   stand nearer to the trim than `safe`
+    sides:         pages that a file must have; 0: any number up to `pages_max`
+    window:        where the recipient's address shows, where the piece carries it itself
+    free:          area of the last side that stays empty because the vendor prints the address there
+    """
+
+    name: str
+    channel: Literal["letter", "postcard"]
+    frame: str
+    width: float
+    height: float
+    bleed: float = 0.0
+    safe: float = 0.125
+    sides: int = 0
+    pages_max: int = 6
+    window: Area | None = None
+    free: Area | None = None
+    colour: bool = True
+
+
+class AddressLimits(Section):
+    """How long the parts of an address may be, characters."""
+
+    name: int = 40
+    line: int = 64
+    city: int = 200
+
+
+class PrintVendor(Section):
+    """A company that prints and mails. `products`: per channel; `countries`: where it mails to."""
+
+    label: str
+    products: dict[Literal["letter", "postcard"], PrintProduct]
+    countries: list[str]
+    address: AddressLimits = Field(default_factory=AddressLimits)
+    file_bytes_max: int = 5_000_000
+    acknowledge_hours: int = 24
+
+
+class DealerBlock(Section):
+    """A dealer's own words in a message: a sandboxed template of plain paragraphs.
+
+    trigger, segment: `*` stands for all; segment is a lifecycle or sub-segment. Shown only when somebody of the client
+    approved it and it has not expired; without one the standard text stands alone.
+    """
+
+    dealer: str
+    trigger: str = "*"
+    segment: str = "*"
+    language: str
+    text: str = Field(max_length=2000)
+    approved_by: str = ""
+    expires: date | None = None
+
+
+class CompiledMessage(Section):
+    """One message in one channel and language, ready to render with Jinja2 alone.
+
+    html:  the part of the HTML between the frame's two halves, css inlined; whole where `frame` is empty
+    text:  the text version of an e-mail
+    parts: named texts of a printed piece or of a text message; `body` is a list of paragraphs
+    """
+
+    trigger: str
+    channel: MessageChannel
+    language: str
+    frame: str = ""
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    text: str = ""
+    parts: dict[str, str] = Field(default_factory=dict)
+    body: list[str] = Field(default_factory=list)
+
+
+class HtmlFrame(Section):
+    """The two halves of the compiled HTML frame around a message."""
+
+    before: str
+    after: str
+
 
 class MessageRules(Section):
-    """Filled in by this room."""
+    """Everything that is said to a customer, and with whom it is printed.
+
+    messages: `trigger/channel/language` -> message; html_frames, print_frames: by name (print frames are Typst source)
+    printers: channel -> name of the vendor
+    """
+
+    languages: dict[str, Language] = Field(default_factory=dict)
+    fallback_language: str = "en"
+    site: str = "https://example.com"
+    offers: dict[str, Offer] = Field(default_factory=dict)
+    vendors: dict[str, PrintVendor] = Field(default_factory=dict)
+    printers: dict[Literal["letter", "postcard"], str] = Field(default_factory=dict)
+    blocks: list[DealerBlock] = Field(default_factory=list)
+    messages: dict[str, CompiledMessage] = Field(default_factory=dict)
+    html_frames: dict[str, HtmlFrame] = Field(default_factory=dict)
+    print_frames: dict[str, str] = Field(default_factory=dict)
+
+    def message(self, trigger: str, channel: str, language: str) -> CompiledMessage | None:
+        """The message in the customer's language, else in the fallback language, else None."""
+        return self.messages.get(f"{trigger}/{channel}/{language}") or self.messages.get(
+            f"{trigger}/{channel}/{self.fallback_language}"
+        )

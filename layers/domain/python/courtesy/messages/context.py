@@ -1,0 +1,286 @@
+"""What a message may speak of: one typed context made of profile, contact and rulebook, and its names for the lint.
+
+The declared variables of all templates are exactly the fields below, so lint and rendering cannot disagree. Values are
+shortened and freed of control characters once, here; templates escape them for their medium.
+"""
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from courtesy.messages.rules import DealerBlock, Language, MessageRules
+from courtesy.messages.writing import greeting, shown
+from courtesy.rulebook.model import Rulebook
+from courtesy.timeline.events import Contact
+from courtesy.timeline.profile import Profile
+
+
+@dataclass(frozen=True)
+class Customer:
+    """The person written to; `greeting` is the opening line in their language."""
+
+    greeting: str = ""
+    given_name: str = ""
+    surname: str = ""
+    full_name: str = ""
+    company: str = ""
+    city: str = ""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The division that writes."""
+
+    name: str = ""
+    division: str = ""
+    email: str = ""
+    postal_address: str = ""
+
+
+@dataclass(frozen=True)
+class DealerCard:
+    """The customer's dealer; all empty where there is none. `words` are the paragraphs of the approved dealer block."""
+
+    name: str = ""
+    city: str = ""
+    phone: str = ""
+    email: str = ""
+    words: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OfferCard:
+    """The offer of the contact; all empty where there is none."""
+
+    code: str = ""
+    label: str = ""
+    terms: str = ""
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """The asset that the message is most likely about: the held one that ends soonest, else the newest."""
+
+    model: str = ""
+    type: str = ""
+    ends: date | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """What the customer did in the division."""
+
+    last_purchase: date | None = None
+    last_service: date | None = None
+    purchases: int = 0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The customer's place in the division."""
+
+    lifecycle: str = ""
+    sub_segment: str = ""
+    value_tier: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses of the web. `unsubscribe` and `preferences` are the customer's own."""
+
+    site: str = ""
+    unsubscribe: str = ""
+    preferences: str = ""
+
+
+@dataclass(frozen=True)
+class MessageContext:
+    """Everything that a template may name. `today` is the day of sending, UTC; `marketing` tells whether opting out applies."""
+
+    today: date
+    language: str
+    customer: Customer = field(default_factory=Customer)
+    sender: Sender = field(default_factory=Sender)
+    dealer: DealerCard = field(default_factory=DealerCard)
+    offer: OfferCard = field(default_factory=OfferCard)
+    vehicle: Vehicle = field(default_factory=Vehicle)
+    history: History = field(default_factory=History)
+    segment: Segment = field(default_factory=Segment)
+    links: Links = field(default_factory=Links)
+    words: dict[str, str] = field(default_factory=dict)
+    reference: str = ""
+    """The contact id, printed small so that a reply can be matched."""
+    marketing: bool = True
+
+    def variables(self) -> dict[str, Any]:
+        """The context as plain dicts, lists and scalars: templates never see a Python object."""
+        return asdict(self)
+
+
+LISTS = frozenset({"dealer.words"})
+"""The only variables that a template may loop over."""
+
+
+def declared() -> frozenset[str]:
+    """All dotted names that a template may use, `words.*` apart (each language declares its own)."""
+    cards = {
+        "customer": Customer,
+        "sender": Sender,
+        "dealer": DealerCard,
+        "offer": OfferCard,
+        "vehicle": Vehicle,
+        "history": History,
+        "segment": Segment,
+        "links": Links,
+    }
+    names = {"today", "language", "reference", "marketing"}
+    for name, card in cards.items():
+        names.update(f"{name}.{part.name}" for part in fields(card))
+    return frozenset(names)
+
+
+def make_context(
+    profile: Profile,
+    contact: Contact,
+    rulebook: Rulebook,
+    *,
+    now: datetime,
+    language: str,
+    unsubscribe: str = "",
+    preferences: str = "",
+    dealer_words: list[str] | None = None,
+) -> MessageContext:
+    """The context of one contact.
+
+    language: one of the rulebook's, see `choose_language`; unsubscribe, preferences: absolute URLs
+    dealer_words: rendered paragraphs of the chosen dealer block
+    """
+    rules = rulebook.messages
+    spoken = rules.languages[language]
+    division = rulebook.divisions.get(contact.division)
+    given, surname = shown(profile.text("given_name")), shown(profile.text("surname"))
+    full = shown(profile.text("name")) or f"{given} {surname}".strip()
+    dealer = rulebook.dealers.get(dealer_of(profile, contact))
+    return MessageContext(
+        today=now.date(),
+        language=language,
+        customer=Customer(
+            greeting=greeting(spoken, profile.text("gender"), given, surname),
+            given_name=given,
+            surname=surname,
+            full_name=full,
+            company=shown(profile.text("company")),
+            city=shown(profile.text("city")),
+        ),
+        sender=Sender(
+            name=(division.sender_name or division.label) if division else "",
+            division=division.label if division else "",
+            email=division.sender_email if division else "",
+            postal_address=division.postal_address if division else "",
+        ),
+        dealer=DealerCard(
+            name=shown(dealer.name) if dealer else "",
+            city=shown(dealer.city) if dealer else "",
+            phone=shown(dealer.phone) if dealer else "",
+            email=shown(dealer.email) if dealer else "",
+            words=dealer_words or [],
+        ),
+        offer=_offer(rules, contact, language, now.date()),
+        vehicle=_vehicle(profile, contact.division),
+        history=_history(profile, contact.division),
+        segment=_segment(profile, contact.division),
+        links=Links(site=rules.site, unsubscribe=unsubscribe, preferences=preferences),
+        words=spoken.words,
+        reference=contact.id,
+        marketing=contact.purpose == "marketing",
+    )
+
+
+def choose_language(profile: Profile, rules: MessageRules) -> str:
+    """The rulebook's language that the customer prefers (`de-AT` counts as `de`), else the fallback."""
+    wished = profile.text("language").lower().replace("_", "-")
+    for candidate in (wished, wished.partition("-")[0]):
+        if candidate in rules.languages:
+            return candidate
+    return rules.fallback_language
+
+
+def dealer_of(profile: Profile, contact: Contact) -> str:
+    """The dealer that the contact names, else the one of the latest transaction in the division, else of the person's data."""
+    ledger = profile.ledgers.get(contact.division)
+    return contact.dealer or (ledger.dealer if ledger else "") or profile.text("dealer")
+
+
+def choose_block(
+    rules: MessageRules, dealer: str, trigger: str, segments: tuple[str, ...], language: str, today: date
+) -> DealerBlock | None:
+    """The dealer's most particular approved, unexpired block in the language; None: the standard text stands alone."""
+    fitting = [
+        block
+        for block in rules.blocks
+        if block.dealer == dealer
+        and block.language == language
+        and block.trigger in ("*", trigger)
+        and block.segment in ("*", *segments)
+        and block.approved_by
+        and (block.expires is None or block.expires >= today)
+    ]
+    return max(fitting, key=lambda b: (b.trigger != "*", b.segment != "*", b.text), default=None)
+
+
+def segments_of(profile: Profile, division: str) -> tuple[str, ...]:
+    """Lifecycle and sub-segment by which a dealer block may be chosen."""
+    place = profile.places.get(division)
+    return () if place is None else tuple(part for part in (place.lifecycle, place.sub_segment) if part)
+
+
+def _offer(rules: MessageRules, contact: Contact, language: str, today: date) -> OfferCard:
+    offer = rules.offers.get(contact.offer)
+    if offer is None:
+        return OfferCard()
+    return OfferCard(
+        code=offer.code,
+        label=_in_language(offer.label, language, rules.fallback_language),
+        terms=_in_language(offer.terms, language, rules.fallback_language),
+        valid_until=offer.valid_until or today + timedelta(days=offer.valid_days),
+    )
+
+
+def _in_language(texts: dict[str, str], language: str, fallback: str) -> str:
+    return texts.get(language) or texts.get(fallback, "")
+
+
+def _vehicle(profile: Profile, division: str) -> Vehicle:
+    held = [a for a in profile.assets if a.status == "held" and a.division == division]
+    held = held or [a for a in profile.assets if a.status == "held"]
+    if not held:
+        return Vehicle()
+    ending = [a for a in held if a.ends is not None]
+    chosen = (
+        min(ending, key=lambda a: (a.ends, a.id))
+        if ending
+        else max(held, key=lambda a: (a.started.timestamp() if a.started else 0.0, a.id))
+    )
+    return Vehicle(shown(chosen.model), chosen.type, chosen.ends.date() if chosen.ends else None)
+
+
+def _history(profile: Profile, division: str) -> History:
+    ledger = profile.ledgers.get(division)
+    if ledger is None:
+        return History()
+    bought = [occasion for occasion in ledger.occasions if occasion.purchases]
+    return History(
+        last_purchase=_day(bought[-1].day) if bought else None,
+        last_service=_day(ledger.last_service) if ledger.last_service is not None else None,
+        purchases=sum(occasion.purchases for occasion in bought),
+    )
+
+
+def _segment(profile: Profile, division: str) -> Segment:
+    place = profile.places.get(division)
+    return Segment() if place is None else Segment(place.lifecycle, place.sub_segment, place.value_tier)
+
+
+def _day(number: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=number)

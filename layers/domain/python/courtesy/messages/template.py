@@ -1,0 +1,226 @@
+"""Sandboxed templates: what a marketer or dealer may write, checked with line numbers, and rendered within limits.
+
+The language is the part of Jinja2 that only reads: print a declared variable through an allowed filter, compare, choose
+with `if`, loop once over a declared list. No calls, no arithmetic, no assignments, no macros, no includes: so a
+template can neither reach a Python object nor grow without bound, and its output is bounded by its source.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from courtesy.errors import RefusedRule
+from courtesy.messages.context import LISTS, declared
+from courtesy.messages.rules import Language
+from courtesy.messages.writing import write_date, write_money, write_number
+
+SOURCE_MAX = 100_000
+"""Longest source of one template, characters."""
+OUTPUT_MAX = 400_000
+"""Longest output of one rendering, characters."""
+DEPTH_MAX = 12
+"""Deepest nesting of `if` and `for`."""
+
+FILTERS = frozenset({"upper", "lower", "capitalize", "trim", "default", "truncate", "date", "number", "money"})
+TESTS = frozenset({"defined", "none"})
+_ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.If,
+    nodes.For,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Const,
+    nodes.Filter,
+    nodes.Test,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.CondExpr,
+    nodes.Concat,
+    nodes.Keyword,
+)
+
+
+class Finding(NamedTuple):
+    """Something wrong in a template; `line` counts from 1 in the template's own source."""
+
+    line: int
+    text: str
+
+
+class MessageEnvironment(ImmutableSandboxedEnvironment):
+    """Jinja2 without globals, with allowed filters only, in which a dot looks into plain dicts and nowhere else."""
+
+    def __init__(self, language: Language, html: bool) -> None:
+        super().__init__(autoescape=html, trim_blocks=True, lstrip_blocks=True, undefined=Undefined)
+        self.globals.clear()
+        kept = {name: call for name, call in self.filters.items() if name in FILTERS}
+        self.filters.clear()
+        self.filters.update(kept)
+        self.filters["date"] = _date_filter(language)
+        self.filters["number"] = lambda value: "" if value is None else write_number(value, language)
+        self.filters["money"] = lambda value, currency="USD": write_money(int(value), currency, language)
+        tests = {name: call for name, call in self.tests.items() if name in TESTS}
+        self.tests.clear()
+        self.tests.update(tests)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A key of a plain dict; anything else is undefined."""
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return self.undefined(obj=obj, name=attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Subscripts are not part of the language."""
+        return self.undefined(obj=obj, name=str(argument))
+
+    def call(self, *_args: Any, **_kwargs: Any) -> Any:
+        """Calls are not part of the language."""
+        raise RefusedRule("a template calls nothing")
+
+
+def _date_filter(language: Language) -> Callable[[date | None], str]:
+    return lambda value: write_date(value, language) if isinstance(value, date) else ""
+
+
+def lint(source: str, words: Iterable[str] = (), allow: Iterable[str] = ()) -> list[Finding]:
+    """Everything that keeps a template from being published, with line numbers; empty where nothing does.
+
+    words: names allowed below `words.`; allow: further declared names
+    """
+    if len(source) > SOURCE_MAX:
+        return [Finding(1, f"the template has {len(source):,} characters; at most {SOURCE_MAX:,} are allowed")]
+    try:
+        tree = _parser().parse(source)
+    except TemplateSyntaxError as error:
+        return [Finding(error.lineno, f"syntax: {error.message}")]
+    except RecursionError:
+        return [Finding(1, "the template nests too deeply")]
+    known = declared() | {f"words.{word}" for word in words} | frozenset(allow)
+    return sorted(set(_Lint(known).check(tree)))
+
+
+class _Lint:
+    def __init__(self, known: frozenset[str]) -> None:
+        self.known = known
+
+    def check(self, tree: nodes.Template) -> list[Finding]:
+        return list(self._node(tree, frozenset(), 0, False))
+
+    def _node(self, node: nodes.Node, local: frozenset[str], depth: int, looped: bool) -> Iterable[Finding]:
+        line = node.lineno
+        if isinstance(node, nodes.Call):
+            yield Finding(line, "nothing can be called in a template; print a variable or use a filter")
+            return
+        if isinstance(node, nodes.Getitem):
+            yield Finding(line, "write a dot instead of brackets: `customer.city`")
+            return
+        if not isinstance(node, _ALLOWED):
+            yield Finding(line, f"`{type(node).__name__.lower()}` is not part of the template language")
+            return
+        if isinstance(node, nodes.If | nodes.For):
+            depth += 1
+            if depth > DEPTH_MAX:
+                yield Finding(line, f"`if` and `for` nest deeper than {DEPTH_MAX}")
+                return
+        if isinstance(node, nodes.Getattr | nodes.Name):
+            yield from self._name(node, local)
+            return
+        if isinstance(node, nodes.Filter):
+            if node.name == "safe":
+                yield Finding(line, "`safe` would print a value unescaped; leave it out")
+            elif node.name not in FILTERS:
+                yield Finding(line, _nearest("filter", node.name, FILTERS))
+        if isinstance(node, nodes.Test) and node.name not in TESTS:
+            yield Finding(line, _nearest("test", node.name, TESTS))
+        if isinstance(node, nodes.For):
+            yield from self._loop(node, local, depth, looped)
+            return
+        for child in node.iter_child_nodes():
+            yield from self._node(child, local, depth, looped)
+
+    def _loop(self, node: nodes.For, local: frozenset[str], depth: int, looped: bool) -> Iterable[Finding]:
+        over = _dotted(node.iter)
+        if looped:
+            yield Finding(node.lineno, "a loop inside a loop is not allowed")
+        if over not in LISTS:
+            yield Finding(
+                node.lineno, f"loop over a declared list ({', '.join(sorted(LISTS))}), not over this"
+            )
+        if node.recursive or not isinstance(node.target, nodes.Name):
+            yield Finding(node.lineno, "write `for one in list`, nothing more")
+            return
+        if node.test is not None:
+            yield from self._node(node.test, local | {node.target.name}, depth, True)
+        for child in node.body:
+            yield from self._node(child, local | {node.target.name}, depth, True)
+        for child in node.else_:
+            yield from self._node(child, local, depth, looped)
+
+    def _name(self, node: nodes.Node, local: frozenset[str]) -> Iterable[Finding]:
+        name = _dotted(node)
+        if name is None:
+            yield Finding(node.lineno, "a dot follows a declared name only: `customer.city`")
+        elif name in local or name in self.known:
+            return
+        elif any(part.startswith("_") for part in name.split(".")):
+            yield Finding(node.lineno, f"`{name}`: names that begin with _ are not for templates")
+        elif name.partition(".")[0] in local:
+            yield Finding(node.lineno, f"`{name}`: the items of a list are plain texts without attributes")
+        else:
+            yield Finding(node.lineno, _nearest("variable", name, self.known))
+
+
+def _nearest(what: str, name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.4)
+    hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(names[:8])} ..."
+    return f"unknown {what} `{name}`; {hint}"
+
+
+def _dotted(node: nodes.Node) -> str | None:
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr):
+        before = _dotted(node.node)
+        return None if before is None else f"{before}.{node.attr}"
+    return None
+
+
+_NEUTRAL = Language(label="", months=["-"] * 12, greetings={"unknown": ""})
+
+
+@lru_cache(1)
+def _parser() -> MessageEnvironment:
+    # The parser must know all of Jinja's filters and tests, so that the lint and not Jinja names the line.
+    return MessageEnvironment(_NEUTRAL, html=True)
+
+
+def compile_template(source: str, language: Language, html: bool, words: Iterable[str] = ()) -> Template:
+    """A template ready to render. Raises RefusedRule with the first finding: what is stored is checked again when used."""
+    findings = lint(source, words)
+    if findings:
+        raise RefusedRule(f"line {findings[0].line}: {findings[0].text}")
+    return MessageEnvironment(language, html).from_string(source)
+
+
+def render(template: Template, variables: Mapping[str, Any], longest: int = OUTPUT_MAX) -> str:
+    """The rendered text. Raises RefusedRule when it is longer than `longest` characters or a filter got the wrong kind."""
+    try:
+        output = template.render(variables)
+    except (TypeError, ValueError) as error:
+        raise RefusedRule(f"a filter got a value of the wrong kind ({type(error).__name__})") from error
+    if len(output) > longest:
+        raise RefusedRule(
+            f"the message would have {len(output):,} characters; at most {longest:,} are allowed"
+        )
+    return output

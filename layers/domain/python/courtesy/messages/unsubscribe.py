@@ -1,0 +1,61 @@
+"""The token of a link that works without a login: which customer, and what they turn off.
+
+RFC 8058: the link alone names recipient and list, holds a part that is hard to forge, and the server checks it. The token
+holds pseudonymous ids only, no personal data; it never expires, since an opt-out must work long after the message.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+
+from courtesy.errors import RefusedInput
+
+_SIGNATURE = 16
+"""Bytes of the HMAC that are kept: 128 bits."""
+_LONGEST = 700
+
+
+@dataclass(frozen=True)
+class Unsubscribe:
+    """What a token says: this customer, through this contact, stops this purpose on this channel for this division."""
+
+    customer_id: str
+    purpose: str
+    channel: str
+    division: str
+    contact: str
+
+
+def make_token(
+    key: bytes, *, customer_id: str, purpose: str, channel: str, division: str, contact: str
+) -> str:
+    """A URL-safe token that only the holder of `key` can make. Raises ValueError when a part holds a NUL."""
+    parts = (customer_id, purpose, channel, division, contact)
+    if any("\0" in part for part in parts):
+        raise ValueError("a token's parts hold no NUL")
+    payload = "\0".join(parts).encode()
+    return urlsafe_b64encode(_sign(key, payload) + payload).decode().rstrip("=")
+
+
+def read_token(key: bytes, token: str) -> Unsubscribe:
+    """What the token says. Raises RefusedInput when it was not made with `key`, was cut short or altered."""
+    try:
+        if len(token) > _LONGEST:
+            raise ValueError
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+        # Decoding is lenient about spare bits and foreign characters; the one right spelling is compared.
+        right = urlsafe_b64encode(raw).decode().rstrip("=") == token
+        if not right or not hmac.compare_digest(signature, _sign(key, payload)):
+            raise ValueError
+        customer_id, purpose, channel, division, contact = payload.decode().split("\0")
+    except ValueError:
+        raise RefusedInput(
+            "this link is not one of ours or was cut short; open it again from the message"
+        ) from None
+    return Unsubscribe(customer_id, purpose, channel, division, contact)
+
+
+def _sign(key: bytes, payload: bytes) -> bytes:
+    return hmac.new(key, b"unsubscribe\0" + payload, hashlib.sha256).digest()[:_SIGNATURE]
