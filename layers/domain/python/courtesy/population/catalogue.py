@@ -188,8 +188,8 @@ assets                  | INTEGER | assets | vehicles, leases and contracts held
 asset_model             | VARCHAR | | model of the newest asset held | asset_model = 'Courser'
 asset_since             | DATE | | start of the newest asset held | asset_since < DATE '2022-01-01'
 asset_age_days          | INTEGER | days | since the start of the newest asset held | asset_age_days BETWEEN 1000 AND 1100
-lease_end               | DATE | | nearest end of a lease or contract held, from the cycle's date on | lease_end < DATE '2027-01-01'
-days_to_lease_end       | INTEGER | days | until then | days_to_lease_end BETWEEN 60 AND 90
+lease_end               | DATE | | nearest end to come of a lease or contract held, else the latest past one | lease_end < DATE '2027-01-01'
+days_to_lease_end       | INTEGER | days | until then; negative after it | days_to_lease_end BETWEEN 60 AND 90
 in_market               | BOOLEAN | | a lease ends soon, the newest vehicle is old enough, or the next purchase is near (windows in the rulebook) | in_market
 days_since_service      | INTEGER | days | since the latest service visit | days_since_service > 365
 dealer                  | VARCHAR | | dealer of the latest transaction that names one | dealer = 'D001'
@@ -200,10 +200,11 @@ sms_permission          | VARCHAR | | the same for text messages | sms_permissio
 """
 
 _PERSONAL = """
+as_of                   | DATE | | the cycle's date | month(as_of) BETWEEN 3 AND 5
 divisions               | INTEGER | divisions | in which the customer has purchases, assets, cases, contacts or a place | divisions > 1
 age                     | INTEGER | years | completed years of age | age BETWEEN 18 AND 30
-next_birthday           | DATE | | the next birthday, from the cycle's date on | next_birthday < DATE '2027-01-01'
-days_to_birthday        | INTEGER | days | until then, 0 on the day | days_to_birthday = 7
+birthday                | DATE | | the birthday nearest to the cycle's date | birthday = as_of
+days_to_birthday        | INTEGER | days | until then; negative after it | days_to_birthday = 7
 country                 | VARCHAR | | ISO-2 code | country = 'US'
 postcode_prefix         | VARCHAR | | first three characters of the postcode, capitals | postcode_prefix LIKE '90%'
 language                | VARCHAR | | ISO-639 code as known | language = 'en'
