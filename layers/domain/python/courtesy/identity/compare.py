@@ -1,0 +1,196 @@
+"""Two records field by field: which level of agreement each pair of values has (Fellegi and Sunter, 1969)."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from rapidfuzz.distance import JaroWinkler, OSA
+
+from courtesy.identity.sound import sound
+from courtesy.identity.traits import Traits
+from courtesy.identity.words import SHORT_FORMS
+
+Levels = dict[str, str]
+"""Field -> level; fields that one of the two records does not have are left out."""
+
+
+def levels_of(a: Traits, b: Traits) -> Levels:
+    """The level of agreement of every field that both records have. Symmetric."""
+    levels: Levels = {}
+    _names(a, b, levels)
+    if a.born and b.born:
+        levels["born"] = born_level(a.born, b.born)
+    if a.number and b.number:
+        levels["number"] = _number_level(a.number, b.number)
+    for field in ("street", "address2", "city"):
+        left, right = getattr(a, field), getattr(b, field)
+        if left and right:
+            levels[field] = _words_level(left, right)
+    if a.postcode and b.postcode:
+        levels["postcode"] = _slip_level(a.postcode, b.postcode)
+    if a.state and b.state:
+        levels["state"] = "exact" if a.state == b.state else "different"
+    if a.email and b.email:
+        levels["email"] = email_level(a.email, b.email)
+    if a.phone and b.phone:
+        levels["phone"] = _slip_level(a.phone, b.phone)
+    if a.national_id and b.national_id:
+        levels["national_id"] = _slip_level(a.national_id, b.national_id)
+    if a.keys and b.keys and not set(a.keys).isdisjoint(b.keys):
+        levels["keys"] = "exact"
+    if a.generation and b.generation and a.generation != b.generation:
+        levels["generation"] = "different"
+    return levels
+
+
+class _Scale(NamedTuple):
+    """How good a level is when the two ways of pairing names are weighed against each other."""
+
+    given: dict[str, int]
+    surname: dict[str, int]
+
+
+_SCALE = _Scale(
+    {"exact": 7, "close": 5, "short": 5, "sound": 3, "initial": 2, "near": 1, "different": -6},
+    {"exact": 9, "close": 7, "part": 5, "sound": 4, "near": 1, "different": -5},
+)
+
+
+def _names(a: Traits, b: Traits, levels: Levels) -> None:
+    straight = _pairing(a.given, b.given, a.surname, b.surname)
+    crossed = _crossing(a.given, b.surname, a.surname, b.given)
+    chosen = straight
+    if crossed and _score(crossed) > _score(straight) + 2:
+        chosen = crossed
+        levels["order"] = "exchanged"
+    given, surname = chosen
+    if given:
+        levels["given"] = given
+    if surname:
+        levels["surname"] = surname
+
+
+def _pairing(g1: str, g2: str, s1: str, s2: str) -> tuple[str, str]:
+    return (given_level(g1, g2) if g1 and g2 else ""), (surname_level(s1, s2) if s1 and s2 else "")
+
+
+def _crossing(g1: str, s2: str, s1: str, g2: str) -> tuple[str, str] | None:
+    """Names exchanged between the columns; a level counts only where it is close, so chance is kept out."""
+    first = surname_level(g1, s2) if g1 and s2 else ""
+    second = surname_level(s1, g2) if s1 and g2 else ""
+    as_given = {"part": "close"}.get(first, first)
+    if not (first or second):
+        return None
+    return as_given, second
+
+
+def _score(pair: tuple[str, str]) -> int:
+    given, surname = pair
+    return (_SCALE.given[given] if given else 0) + (_SCALE.surname[surname] if surname else 0)
+
+
+@lru_cache(maxsize=1 << 18)
+def given_level(a: str, b: str) -> str:
+    """Level of two given names; second given names are looked at only where the first do not agree."""
+    if a == b:
+        return "exact"
+    one, two = a.split(), b.split()
+    if one[0] == two[0]:
+        return "exact"
+    best = _given_token(one[0], two[0])
+    if best == "different" and (len(one) > 1 or len(two) > 1):
+        crossed = any(_given_token(x, y) in ("exact", "close", "short") for x in one for y in two)
+        if crossed:
+            return "near"
+    return best
+
+
+def _given_token(a: str, b: str) -> str:
+    if a == b:
+        return "exact"
+    if len(a) == 1 or len(b) == 1:
+        return "initial" if a[0] == b[0] else "different"
+    groups = SHORT_FORMS.get(a)
+    if groups and not groups.isdisjoint(SHORT_FORMS.get(b, ())):
+        return "short"
+    likeness = _likeness(a, b)
+    if likeness == "different" and sound(a) == sound(b):
+        return "sound"
+    return likeness
+
+
+@lru_cache(maxsize=1 << 18)
+def surname_level(a: str, b: str) -> str:
+    """Level of two surnames; of double names one common part is `part`."""
+    if a == b or a.replace(" ", "") == b.replace(" ", ""):
+        return "exact"
+    one, two = set(a.split()), set(b.split())
+    if (len(one) > 1 or len(two) > 1) and any(len(token) > 3 for token in one & two):
+        return "part"
+    likeness = _likeness(a, b)
+    if likeness in ("different", "near") and len(a) > 2 and sound(a) == sound(b):
+        return "sound"
+    return likeness
+
+
+@lru_cache(maxsize=1 << 18)
+def _likeness(a: str, b: str) -> str:
+    """`close`: one slip (two in longer words); `near`: alike enough to be the same word, badly written."""
+    slips = OSA.distance(a, b)
+    shorter = min(len(a), len(b))
+    if slips <= (1 if shorter < 6 else 2) and shorter > 2:
+        return "close"
+    likeness = JaroWinkler.similarity(a, b)
+    if likeness >= 0.92 and shorter > 3:
+        return "close"
+    return "near" if likeness >= 0.82 or (slips <= 3 and shorter >= 7) else "different"
+
+
+@lru_cache(maxsize=1 << 16)
+def born_level(a: str, b: str) -> str:
+    """Level of two dates YYYYMMDD: one slip or day and month exchanged; two slips; one part differs; else different."""
+    if a == b:
+        return "exact"
+    slips = OSA.distance(a, b)
+    if slips == 1 or (a[:4] == b[:4] and a[4:6] == b[6:8] and a[6:8] == b[4:6]):
+        return "slip"
+    if slips == 2:
+        return "near"
+    same = (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:8] == b[6:8])
+    return "part" if same == 2 else "different"
+
+
+@lru_cache(maxsize=1 << 16)
+def _number_level(a: str, b: str) -> str:
+    if a == b:
+        return "exact"
+    return "close" if set(a.split()) & set(b.split()) or OSA.distance(a, b) == 1 else "different"
+
+
+@lru_cache(maxsize=1 << 18)
+def _words_level(a: str, b: str) -> str:
+    if a == b:
+        return "exact"
+    one, two = a.split(), b.split()
+    if one[0] == two[0] and len(one[0]) > 3:
+        return "close"
+    likeness = _likeness(a, b)
+    if likeness == "different" and (set(one) == set(two) or _likeness(one[0], two[0]) == "close"):
+        return "near"
+    return likeness
+
+
+def _slip_level(a: str, b: str) -> str:
+    if a == b:
+        return "exact"
+    return "slip" if OSA.distance(a, b, score_cutoff=1) == 1 else "different"
+
+
+@lru_cache(maxsize=1 << 16)
+def email_level(a: str, b: str) -> str:
+    """Level of two addresses: the same, one or two slips, the same name at another provider, or different."""
+    if a == b:
+        return "exact"
+    one, two = a.partition("@")[0], b.partition("@")[0]
+    if one == two and len(one) > 4:
+        return "local"
+    return "close" if OSA.distance(a, b, score_cutoff=2) <= 2 else "different"

@@ -1,0 +1,182 @@
+"""From a source's fields to comparable traits: one spelling for what means the same, nothing for what means nothing."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from courtesy.identity.traits import Traits
+from courtesy.identity.words import (
+    EMPTY_DATES,
+    GENERATIONS,
+    MEANINGLESS,
+    ROLE_ADDRESSES,
+    STREET_WORDS,
+    TITLES,
+)
+from courtesy.timeline.events import Scalar
+
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n",
+        # Cyrillic
+        "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",
+        "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
+        "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "iu",
+        "я": "ia", "і": "i", "ї": "i", "є": "e", "ґ": "g",
+        # Greek
+        "α": "a", "β": "v", "γ": "g", "δ": "d", "ε": "e", "ζ": "z", "η": "i", "θ": "th", "ι": "i", "κ": "k", "λ": "l",
+        "μ": "m", "ν": "n", "ξ": "x", "ο": "o", "π": "p", "ρ": "r", "σ": "s", "ς": "s", "τ": "t", "υ": "y", "φ": "f",
+        "χ": "ch", "ψ": "ps", "ω": "o",
+    }
+)  # fmt: skip
+_APOSTROPHES = re.compile(r"['’`´]")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_DIGIT = re.compile(r"\D+")
+_NUMBER = re.compile(r"\d+[a-z]?")
+_ZIP_PLUS = re.compile(r"^(\d{5})\d{4}$")
+_STRASSE = re.compile(r"(?<=[a-z]{3})str$")
+
+
+def traits_of(fields: Mapping[str, Scalar], region: str = "US") -> Traits:
+    """The traits of a record's canonical fields. `region`: ISO country that a phone number without prefix belongs to."""
+    text = {name: str(value) for name, value in fields.items() if value is not None and value != ""}
+    given, surname, generation = _names(text)
+    number, street = _street(text)
+    country = text.get("country", "").strip().upper()
+    loyalty = _NOT_WORD.sub("", text.get("loyalty_no", "").lower())
+    return Traits(
+        given=given,
+        surname=surname,
+        generation=generation,
+        born=born(text.get("date_of_birth", "")),
+        number=number,
+        street=street,
+        address2=_address_words(text.get("address2", "")),
+        city=words(text.get("city", "")),
+        postcode=postcode(text.get("postcode", "")),
+        state=words(text.get("state", "")),
+        email=email(text.get("email", "")),
+        phone=phone(text.get("phone", ""), country if len(country) == 2 else region),
+        national_id=document(text.get("national_id", "")),
+        keys=(f"loyalty:{loyalty}",) if loyalty and not _monotonous(loyalty) else (),
+    )
+
+
+@lru_cache(maxsize=65536)
+def words(text: str) -> str:
+    """Lower-case ASCII words; empty for a placeholder such as `n/a`."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+        text = "".join(c for c in text if not unicodedata.combining(c)).translate(_LETTERS)
+    plain = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text.lower())).strip()
+    return "" if plain in MEANINGLESS else plain
+
+
+def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
+    given, surname = text.get("given_name", ""), text.get("surname", "")
+    if not (given or surname):
+        whole = text.get("name", "")
+        if "," in whole:
+            surname, _, given = whole.partition(",")
+        else:
+            given = whole
+    if not (given or surname):
+        surname = text.get("company", "")
+    generation = ""
+    kept: list[list[str]] = [[], []]
+    for place, part in ((0, given), (1, surname)):
+        tokens = words(part).split()
+        for at, token in enumerate(tokens):
+            # `v` or `ii` alone is a name; after a name it is a generation
+            if token in GENERATIONS and (at or place):
+                generation = GENERATIONS[token]
+            elif token in TITLES and len(tokens) > 1:
+                continue
+            else:
+                kept[place].append(token)
+    if not surname and len(kept[0]) > 1:
+        kept[1] = [kept[0].pop()]
+    first, last = " ".join(kept[0]), " ".join(kept[1])
+    return ("" if first in MEANINGLESS else first), ("" if last in MEANINGLESS else last), generation
+
+
+@lru_cache(maxsize=65536)
+def born(text: str) -> str:
+    """A date of birth as its digits YYYYMMDD (any separators); not checked, so that a slip of the pen still compares."""
+    digits = _NOT_DIGIT.sub("", text[:10])
+    return "" if len(digits) < 6 or digits in EMPTY_DATES else digits
+
+
+def _street(text: Mapping[str, str]) -> tuple[str, str]:
+    number = words(text.get("street_number", ""))
+    street = _address_words(text.get("address1", ""))
+    if not number:
+        tokens = street.split()
+        for at in (0, -1):
+            if len(tokens) > 1 and _NUMBER.fullmatch(tokens[at]):
+                return tokens.pop(at), " ".join(tokens)
+    return number, street
+
+
+@lru_cache(maxsize=65536)
+def _address_words(text: str) -> str:
+    tokens = (_STRASSE.sub("strasse", token) for token in words(text).split())
+    return " ".join(STREET_WORDS.get(token, token) for token in tokens)
+
+
+@lru_cache(maxsize=65536)
+def postcode(text: str) -> str:
+    """Letters and digits only; of a ZIP+4 the first five."""
+    plain = _NOT_WORD.sub("", text.lower())
+    plain = _ZIP_PLUS.sub(r"\1", plain)
+    return "" if _monotonous(plain) or plain in MEANINGLESS else plain
+
+
+@lru_cache(maxsize=65536)
+def email(text: str) -> str:
+    """The address in lower case, without `+tag` (and Gmail's dots); empty if it is none, or a role's such as info@."""
+    bare = text.strip().lower()
+    if "@" not in bare:
+        return ""
+    try:
+        bare = validate_email(bare, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError:
+        return ""
+    local, _, domain = bare.rpartition("@")
+    local = local.split("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        local, domain = local.replace(".", ""), "gmail.com"
+    return "" if local in ROLE_ADDRESSES else f"{local}@{domain}"
+
+
+@lru_cache(maxsize=65536)
+def phone(text: str, region: str) -> str:
+    """E.164 where the number can be read, else its digits; empty for fewer than six digits or one digit repeated."""
+    digits = _NOT_DIGIT.sub("", text)
+    if len(digits) < 6 or _monotonous(digits) or digits in "01234567890123":
+        return ""
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return digits
+    if _monotonous(str(parsed.national_number)):
+        return ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=65536)
+def document(text: str) -> str:
+    """A document's number: letters and digits; empty if short, one digit repeated, or counting up."""
+    plain = _NOT_WORD.sub("", text.lower())
+    if len(plain) < 4 or _monotonous(plain) or plain in "01234567890" or plain in MEANINGLESS:
+        return ""
+    return plain
+
+
+def _monotonous(text: str) -> bool:
+    """One character over and over: 000000, 9999."""
+    return len(set(text)) <= 1
