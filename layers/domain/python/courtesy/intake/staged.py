@@ -1,10 +1,24 @@
-"""The staged row: what read_drop hands to load_chunk, one JSON line for each new, changed or gone row."""
+"""The staged row: what read_drop hands to load_chunk, one JSON line for each new, changed or gone row, and its events."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from courtesy.timeline.events import Scalar
+from courtesy.intake.contract import FieldRule, SourceContract
+from courtesy.intake.fields import CUSTOM, CUSTOM_KINDS, PERSON_FIELDS, field_of
+from courtesy.timeline.events import (
+    Asset,
+    Case,
+    Event,
+    Interaction,
+    Permission,
+    Response,
+    Scalar,
+    SourceRecord,
+    Transaction,
+)
 
 
 class StagedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,6 +53,15 @@ class StagedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 _decoder = msgspec.json.Decoder(StagedRow)
 _encoder = msgspec.json.Encoder()
 
+_KINDS: dict[str, type[Transaction | Interaction | Case | Permission | Asset | Response]] = {
+    "transaction": Transaction,
+    "interaction": Interaction,
+    "case": Case,
+    "permission": Permission,
+    "asset": Asset,
+    "response": Response,
+}
+
 
 def decode_row(line: bytes) -> StagedRow:
     """The row of one line of a staged chunk. Raises msgspec.ValidationError when it is none."""
@@ -53,3 +76,92 @@ def decode_rows(document: bytes) -> list[StagedRow]:
 def encode_row(row: StagedRow) -> bytes:
     """The row as one JSON line, without the line break."""
     return _encoder.encode(row)
+
+
+def subject_of(row: StagedRow, contract: SourceContract) -> str:
+    """The person record ("source/id") that the row is about.
+
+    A row that names the customer is about that customer's record (in the source that `refers_to` names); every other row is
+    about the record of its own id.
+    """
+    if row.customer:
+        return f"{contract.refers_to or row.source}/{row.customer}"
+    return f"{row.source}/{row.id}"
+
+
+def events_of(row: StagedRow, contract: SourceContract) -> list[Event]:
+    """The timeline events of a staged row: the person record first, where the row carries one, then the event itself.
+
+    Every event carries file, line and subject; a person record carries the contract's trust. A person record of a row that
+    refers to another source's numbering is this source's own word on that person, so its id is the row's customer.
+    Raises msgspec.ValidationError when the fields do not make an event (the contract's types keep that from happening).
+    """
+    events: list[Event] = []
+    subject = subject_of(row, contract)
+    stem: dict[str, Any] = {
+        "source": row.source,
+        "when": row.when,
+        "version": row.version,
+        "stated": row.stated,
+        "gone": row.gone,
+        "file": row.file,
+        "line": row.line,
+    }
+    rules = contract.fields if contract.record == "person" else contract.person
+    person = _known(row.person)
+    if contract.record == "person" or person:
+        fields = {
+            name: value for name, value in contract.constants.items() if _is_person(name, contract)
+        } | person
+        events.append(
+            SourceRecord(
+                **stem,
+                id=row.id if contract.record == "person" else (row.customer or row.id),
+                subject=subject,
+                fields=fields,
+                trust=contract.trust,
+                field_trust=_field_trust(rules, fields),
+            )
+        )
+    if contract.record != "person":
+        events.append(_event(row, contract, stem | {"id": row.id, "subject": subject}))
+    return events
+
+
+def _event(row: StagedRow, contract: SourceContract, stem: dict[str, Any]) -> Event:
+    values: dict[str, Any] = {
+        name: value for name, value in contract.constants.items() if not _is_person(name, contract)
+    } | _known(row.event)
+    if contract.record in CUSTOM_KINDS:
+        custom = {
+            name.removeprefix(CUSTOM): values.pop(name) for name in list(values) if name.startswith(CUSTOM)
+        }
+        stem = stem | {"custom": custom}
+    values.setdefault("division", contract.division)
+    if contract.record == "case":
+        values.setdefault("opened", row.when)
+    if row.gone:
+        values = _GONE.get(contract.record, {}) | values
+    return msgspec.convert(stem | values, _KINDS[contract.record])
+
+
+_GONE: dict[str, dict[str, Any]] = {
+    "interaction": {"channel": ""},
+    "permission": {"purpose": "*", "channel": "*", "status": "withdrawn"},
+    "response": {"type": "failed"},
+}
+"""What an event needs that is gone: the fold leaves it out, a permission apart, which is then withdrawn."""
+
+
+def _known(values: Mapping[str, Scalar | None] | None) -> dict[str, Scalar]:
+    return {name: value for name, value in (values or {}).items() if value is not None and value != ""}
+
+
+def _is_person(name: str, contract: SourceContract) -> bool:
+    if contract.record == "person":
+        return True
+    return field_of(contract.record, name) is None and name in PERSON_FIELDS
+
+
+def _field_trust(rules: Mapping[str, FieldRule], fields: Mapping[str, Scalar]) -> dict[str, int]:
+    return {name: rule.trust for name, rule in rules.items() if rule.trust is not None and name in fields}
