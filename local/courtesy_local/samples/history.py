@@ -101,7 +101,7 @@ def history(seed: int, who: Person, today: date) -> History:
             deals += _purchases(rng, who, division, joined, yesterday, arrives)
     lease = _lease(rng, joined, today) if rng.random() < 0.2 and not arrives else None
     in_crm = chosen or rng.random() < 0.8
-    on_web = rng.random() < 0.55
+    on_web = chosen or rng.random() < 0.55
     return History(
         joined=joined,
         deals=deals,
@@ -109,7 +109,11 @@ def history(seed: int, who: Person, today: date) -> History:
         complaint=_complaint(rng, today)
         if in_crm and not arrives and not chosen and rng.random() < 0.08
         else None,
-        choices=_choices(rng, joined, yesterday, arrives) if on_web and not chosen else [],
+        choices=_chosen(joined, today)
+        if chosen
+        else _choices(rng, joined, yesterday, arrives)
+        if on_web
+        else [],
         in_crm=in_crm or (not deals and lease is None),
         on_web=on_web,
         loyal=rng.random() < 0.35,
@@ -212,7 +216,7 @@ def _choices(rng: Random, joined: date, yesterday: date, arrives: bool) -> list[
     if chance < 0.50:
         choices = [Choice("email", "*", True, first)]
         if rng.random() < 0.25:
-            choices.append(Choice("post", "*", True, first))
+            choices.append(Choice("letter", "*", True, first))
     elif chance < 0.60:
         choices = [Choice("email", rng.choice(("cars", "motorcycles", "finance")), False, first)]
     elif chance < 0.68:
@@ -225,3 +229,8 @@ def _choices(rng: Random, joined: date, yesterday: date, arrives: bool) -> list[
     elif choices[0].granted and rng.random() < 0.04:
         choices.append(Choice("email", "*", False, yesterday + timedelta(days=1), day2=True))
     return choices
+
+
+def _chosen(joined: date, today: date) -> list[Choice]:
+    """The people at the mailbox simulator allow e-mail, so that it gets some: before the first day and again on it."""
+    return [Choice("email", "*", True, joined), Choice("email", "*", True, today, day2=True)]

@@ -16,9 +16,10 @@ DEALERS = {
 """The dealers of `rulebook/dealers.yaml` by country."""
 
 CURRENCY = {"US": "USD", "CA": "CAD", "DE": "EUR", "AU": "AUD"}
-BOUNCING = range(3, 12, 4)
-COMPLAINING = range(5, 14, 4)
-"""People whose e-mail address is one of SES's mailbox simulator, which answers with a bounce or a complaint."""
+BOUNCING = {3: "DE", 7: "US", 11: "AU"}
+COMPLAINING = {6: "DE", 8: "US", 12: "AU"}
+"""People whose e-mail address is one of SES's mailbox simulator, which answers with a bounce or a complaint; each with the
+country they live in, so that at any hour some of them are outside their quiet hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def _other_gender(rng: Random, other: Person) -> tuple[str, str]:
 
 def _single(rng: Random, number: int, today: date) -> Person:
     country = rng.choices(("US", "CA", "DE", "AU"), (78, 8, 8, 6))[0]
+    country = BOUNCING.get(number, COMPLAINING.get(number, country))
     german = country == "DE"
     gender = rng.choice("fm")
     if german:
