@@ -4,5 +4,6 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.lake import InMemoryLake
 from tests.fakes.queue import InMemoryQueue
+from tests.fakes.rulebooks import InMemoryRulebookStore
 
-__all__ = ["FakeClock", "InMemoryCustomerStore", "InMemoryLake", "InMemoryQueue"]
+__all__ = ["FakeClock", "InMemoryCustomerStore", "InMemoryLake", "InMemoryQueue", "InMemoryRulebookStore"]

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from courtesy.outcomes import Commit, ContactState
 from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.versions import Published
 from courtesy.timeline.events import Contact, Event
 from courtesy.timeline.profile import Profile
 
@@ -131,6 +132,10 @@ class RulebookStore(Protocol):
 
     def publish(self, sections: Mapping[str, object], by: str, at: datetime) -> Rulebook:
         """Store the sections as the next version and point to it. Raises RefusedRule, Conflict."""
+        ...
+
+    def history(self) -> list[Published]:
+        """Who published which version when, newest first."""
         ...
 
 

@@ -1,0 +1,169 @@
+"""The `rulebooks` table and `ports.RulebookStore` on it: published versions, never changed, and the pointer to the latest.
+
+    kind        name             holds
+    published   00000003         who, when, in how many pieces, the first piece
+    published   00000003#0001    a further piece, where the compressed rulebook is larger than one
+    current     rulebook         the number of the version in force
+
+Rolling back publishes the old sections as a new version, so numbers only grow and the history stays whole.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from courtesy.errors import Conflict, NotFound, OutsideFailed, RefusedRule
+from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.versions import Published, decode_rulebook, encode_rulebook, make_rulebook
+from courtesy_aws.session import client
+from courtesy_aws.tables.requests import Item, asking, code, pages
+
+PIECE = 350 * 1024
+PIECES = 10
+"""A transaction takes 4 MB, so a rulebook takes 3.5 MB compressed: some 20 MB of rules."""
+LOOK_AGAIN = timedelta(seconds=5)
+
+
+class RulebookItem(Model):
+    """One piece of a published version, or the pointer."""
+
+    class Meta:
+        table_name = ""
+        billing_mode = "PAY_PER_REQUEST"
+
+    kind = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute(range_key=True)
+    version = NumberAttribute()
+    pieces = NumberAttribute(null=True)
+    published_by = UnicodeAttribute(null=True)
+    published_at = UnicodeAttribute(null=True)
+    document = BinaryAttribute(null=True, legacy_encoding=False)
+
+
+def rulebooks_table(name: str) -> type[RulebookItem]:
+    """The model bound to a table's name, which is known only where it is deployed."""
+    meta = type("Meta", (RulebookItem.Meta,), {"table_name": name})
+    return type("RulebookItem", (RulebookItem,), {"Meta": meta})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class DynamoRulebookStore:
+    """Published rulebooks. A version is read once per process; the pointer is read again after five seconds."""
+
+    def __init__(self, table_name: str, *, clock: Callable[[], datetime] = _now) -> None:
+        self._name, self._table = table_name, rulebooks_table(table_name)
+        self._clock = clock
+        self._dynamo = client("dynamodb")
+        self._read: dict[int, Rulebook] = {}
+        self._pointer: tuple[datetime, int] | None = None
+
+    def __repr__(self) -> str:
+        return f"DynamoRulebookStore({self._name!r})"
+
+    def current(self) -> Rulebook:
+        """See `ports.RulebookStore`. A publication is seen after at most five seconds."""
+        now = self._clock()
+        if self._pointer is None or not timedelta(0) <= now - self._pointer[0] < LOOK_AGAIN:
+            self._pointer = (now, self._latest())
+        if self._pointer[1] == 0:
+            self._pointer = None
+            raise NotFound("no rulebook is published yet; publish one with `courtesy rulebook publish`")
+        return self.version(self._pointer[1])
+
+    def version(self, number: int) -> Rulebook:
+        """See `ports.RulebookStore`."""
+        if number not in self._read:
+            self._read[number] = self._load(number)
+        return self._read[number]
+
+    def publish(self, sections: Mapping[str, object], by: str, at: datetime) -> Rulebook:
+        """See `ports.RulebookStore`. One transaction: the pieces, none of which may exist, and the pointer as it was read."""
+        latest = self._latest()
+        rulebook = make_rulebook(sections, latest + 1)
+        packed = zlib.compress(encode_rulebook(rulebook), 9)
+        pieces = [packed[start : start + PIECE] for start in range(0, len(packed), PIECE)]
+        if len(pieces) > PIECES:
+            raise RefusedRule(
+                f"the rulebook is {len(packed) // 1024} KB compressed; {PIECES * PIECE // 1024} KB are the limit"
+            )
+        puts = [self._piece(rulebook.version, n, piece) for n, piece in enumerate(pieces)]
+        puts[0].pieces, puts[0].published_by, puts[0].published_at = (
+            len(pieces),
+            by,
+            at.astimezone(UTC).isoformat(),
+        )
+        table = self._table
+        free = table.name.does_not_exist()
+        pointer = table("current", "rulebook", version=rulebook.version)
+        unmoved = (table.version == latest) if latest else free
+        requests = [put.get_save_kwargs_from_instance(free) for put in puts]
+        requests.append(pointer.get_save_kwargs_from_instance(unmoved))
+        try:
+            with asking(f"publishing in {self._name}"):
+                self._dynamo.transact_write_items(TransactItems=[{"Put": put} for put in requests])  # type: ignore[typeddict-item]
+        except ClientError as error:
+            if code(error) in ("TransactionCanceledException", "TransactionConflictException"):
+                raise Conflict(
+                    f"version {rulebook.version} was published by somebody else meanwhile; look and publish again"
+                ) from error
+            raise
+        self._pointer = None  # the next look sees this version or a later one
+        self._read[rulebook.version] = rulebook
+        return rulebook
+
+    def history(self) -> list[Published]:
+        """See `ports.RulebookStore`."""
+        request = {
+            "TableName": self._name,
+            "KeyConditionExpression": "kind = :kind",
+            "FilterExpression": "attribute_exists(pieces)",
+            "ExpressionAttributeValues": {":kind": {"S": "published"}},
+            "ExpressionAttributeNames": {"#version": "version"},
+            "ProjectionExpression": "#version, published_by, published_at",
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        return [
+            Published(
+                int(item["version"]["N"]),
+                item["published_by"]["S"],
+                datetime.fromisoformat(item["published_at"]["S"]),
+            )
+            for item in pages(self._dynamo.query, f"reading from {self._name}", request)
+        ]
+
+    def _piece(self, version: int, n: int, piece: bytes) -> RulebookItem:
+        name = f"{version:08}#{n:04}" if n else f"{version:08}"
+        return self._table("published", name, version=version, document=piece)
+
+    def _latest(self) -> int:
+        item = self._get("current", "rulebook")
+        return int(item["version"]["N"]) if item else 0
+
+    def _load(self, number: int) -> Rulebook:
+        first = self._get("published", f"{number:08}")
+        if first is None:
+            raise NotFound(f"rulebook version {number} does not exist")
+        packed = [first["document"]["B"]]
+        for n in range(1, int(first["pieces"]["N"])):
+            piece = self._get("published", f"{number:08}#{n:04}")
+            if piece is None:
+                raise OutsideFailed(f"rulebook version {number}: piece {n} is missing")
+            packed.append(piece["document"]["B"])
+        return decode_rulebook(zlib.decompress(b"".join(packed)))
+
+    def _get(self, kind: str, name: str) -> Item | None:
+        with asking(f"reading from {self._name}"):
+            found: Any = self._dynamo.get_item(
+                TableName=self._name, Key={"kind": {"S": kind}, "name": {"S": name}}, ConsistentRead=True
+            )
+        item: Item | None = found.get("Item")
+        return item
