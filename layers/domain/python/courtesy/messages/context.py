@@ -112,6 +112,8 @@ class MessageContext:
     reference: str = ""
     """The contact id, printed small so that a reply can be matched."""
     marketing: bool = True
+    preheader: str = ""
+    """The rendered preheader of the e-mail at hand; the frame shows it."""
 
     def variables(self) -> dict[str, Any]:
         """The context as plain dicts, lists and scalars: templates never see a Python object."""
@@ -134,7 +136,7 @@ def declared() -> frozenset[str]:
         "segment": Segment,
         "links": Links,
     }
-    names = {"today", "language", "reference", "marketing"}
+    names = {"today", "language", "reference", "marketing", "preheader"}
     for name, card in cards.items():
         names.update(f"{name}.{part.name}" for part in fields(card))
     return frozenset(names)
