@@ -31,7 +31,7 @@ class Category(Section):
 class Purpose(Section):
     """Why somebody is contacted.
 
-    marketing: an objection, an open case, the global control group, a calendar blackout and the age limit stop it
+    marketing: an objection, an open case, a calendar blackout and the control groups stop it
     """
 
     marketing: bool = True
@@ -179,7 +179,7 @@ class DecisionRules(Section):
 
     global_control:   share of customers that get no marketing at all, for measuring
     default_zone:     zone of calendar windows, and of quiet hours that say so, where the customer's is not known
-    minimum_age:      marketing only from this age on; an unknown date of birth passes
+    minimum_age:      nobody younger is contacted; an unknown date of birth passes
     snapshot_days:    a cycle whose snapshot is older than this holds everything (`data_in_doubt`)
     unknown_hours:    after that an unknown marketing contact is closed as unknown for good
     log_retention_days: how long the decision log is kept

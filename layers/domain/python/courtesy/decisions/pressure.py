@@ -1,0 +1,180 @@
+"""Pressure: caps and gaps over all contacts of one person, to the second, looking both ways from the planned date.
+
+A rolling cap holds when no stretch of its length holds more than it allows. A stretch is half open, so two contacts
+exactly one window apart are in different stretches. Adding a contact at `at` can only break stretches that hold `at`, and
+each of those is covered by one that starts at a contact; so the sum over these starts is enough.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from courtesy.decisions.decision import Counter, Finding
+from courtesy.decisions.policy import CapRule, GapRule, Lane
+from courtesy.decisions.windows import DAY, instant, micros, window_at
+from courtesy.outcomes import Reason
+from courtesy.timeline.profile import Inbound, PastContact
+
+_ROUNDING = 1e-9
+"""Weights are sums of floating-point numbers."""
+
+
+class Touch(NamedTuple):
+    """A contact, or an inbound one (`trigger` empty), that takes up pressure at an instant (microseconds)."""
+
+    at: int
+    weight: float
+    channel: str
+    division: str
+    category: str
+    exempt: bool
+    trigger: str
+    contact: str
+
+
+class History:
+    """All touches of one person, sorted by time; grows as contacts are reserved."""
+
+    __slots__ = ("_moments", "contacts", "inbound", "purchases")
+
+    def __init__(
+        self,
+        contacts: Iterable[Touch],
+        inbound: Iterable[Touch] = (),
+        purchases: dict[str, int] | None = None,
+    ) -> None:
+        self.contacts = sorted(contacts)
+        self.inbound = list(inbound)
+        self.purchases = purchases or {}
+        """Division -> day number of the last purchase; the latest of all under `corporate`."""
+        self._moments = [touch.at for touch in self.contacts]
+
+    def add(self, touch: Touch) -> None:
+        """Take one more contact into account."""
+        place = bisect_right(self._moments, touch.at)
+        self._moments.insert(place, touch.at)
+        self.contacts.insert(place, touch)
+
+    def between(self, low: int, high: int) -> list[Touch]:
+        """Contacts with low <= at < high."""
+        moments = self._moments
+        return self.contacts[bisect_left(moments, low) : bisect_left(moments, high)]
+
+
+def touch_of(contact: PastContact) -> Touch:
+    """A past contact as pressure sees it."""
+    return Touch(
+        micros(contact.at),
+        contact.weight,
+        contact.channel,
+        contact.division,
+        contact.category,
+        contact.exempt,
+        contact.trigger,
+        contact.contact,
+    )
+
+
+def inbound_of(inbound: Inbound) -> Touch:
+    """An interaction as pressure sees it."""
+    return Touch(micros(inbound.at), inbound.weight, inbound.channel, inbound.division, "", False, "", "")
+
+
+def judge(
+    lane: Lane, division: str, trigger: str, weight: float, at: int, history: History, zone: ZoneInfo
+) -> tuple[Finding | None, list[Counter]]:
+    """The first rule that a contact at `at` would break, None if all hold, and the counters seen so far."""
+    counters: list[Counter] = []
+    for gap in lane.gaps:
+        finding = _gap(gap, lane.channel, division, trigger, at, history)
+        if finding is not None:
+            return finding, counters
+    for cap in lane.caps:
+        if cap.window:
+            seen, free = _rolling(cap, at, history)
+        else:
+            first, after = window_at(at, cap.calendar, zone)
+            seen, free = sum(amount for _, amount in _counted(cap, first, after, history)), after
+        counters.append(Counter(cap.id, seen, cap.limit))
+        own = weight if cap.weighed else 1.0
+        if seen + own > cap.limit + _ROUNDING:
+            reason = Reason.CAP if seen + own > cap.full + _ROUNDING else Reason.SLOT_HELD_BACK
+            until = instant(free) if free > at else None
+            return Finding(reason, cap.id, lane.channel, seen, cap.limit, until), counters
+    return None, counters
+
+
+def _counted(cap: CapRule, low: int, high: int, history: History) -> list[tuple[int, float]]:
+    """(instant, amount) of what a cap counts with low <= at < high, in order of time."""
+    near = history.between(low, high)
+    if not cap.weighed:
+        if cap.everything:
+            return [(t.at, 1.0) for t in near]
+        fits = cap.scope.fits
+        return [
+            (t.at, 1.0)
+            for t in near
+            if fits(t.division, t.channel, t.category) and (cap.exempt_counts or not t.exempt)
+        ]
+    touches = near
+    if history.inbound:
+        touches = sorted(near + [t for t in history.inbound if low <= t.at < high])
+    fits = cap.scope.fits
+    return [
+        (t.at, t.weight)
+        for t in touches
+        if fits(t.division, t.channel, t.category) and (cap.exempt_counts or not t.exempt)
+    ]
+
+
+def _rolling(cap: CapRule, at: int, history: History) -> tuple[float, int]:
+    """The most that any stretch holding `at` has already, and the first instant at which that may be less."""
+    near = _counted(cap, at - cap.window + 1, at + cap.window, history)
+    if not near:
+        return 0.0, at
+    span = near[-1][0] - near[0][0]
+    if span < cap.window:
+        return sum(amount for _, amount in near), near[0][0] + cap.window
+    most, total, head, count = 0.0, 0.0, 0, len(near)
+    for tail in range(count):
+        start = min(near[tail][0], at)
+        while head < count and near[head][0] < start + cap.window:
+            total += near[head][1]
+            head += 1
+        most = max(most, total)
+        if near[tail][0] >= at:
+            break
+        total -= near[tail][1]
+    return most, near[0][0] + cap.window
+
+
+def _gap(
+    gap: GapRule, channel: str, division: str, trigger: str, at: int, history: History
+) -> Finding | None:
+    if gap.after == "purchase":
+        last = history.purchases.get(division)
+        if last is None or at >= (last + gap.days) * DAY:
+            return None
+        days = at // DAY - last
+        return Finding(
+            Reason.GAP, gap.id, channel, float(days), float(gap.days), instant((last + gap.days) * DAY)
+        )
+    near = history.between(at - gap.distance + 1, at + gap.distance)
+    for touch in reversed(near):
+        if gap.after == "same_trigger":
+            if touch.trigger != trigger:
+                continue
+        elif not gap.scope.fits(touch.division, touch.channel, touch.category):
+            continue
+        distance = abs(at - touch.at) / DAY
+        return Finding(
+            Reason.GAP,
+            gap.id,
+            channel,
+            round(distance, 3),
+            gap.distance / DAY,
+            instant(touch.at + gap.distance),
+            touch.trigger,
+        )
+    return None
