@@ -9,6 +9,7 @@ from zlib import crc32
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import StoredProfile
+from courtesy.timeline.contacts import OPEN
 from courtesy.timeline.events import (
     Contact,
     Event,
@@ -110,7 +111,8 @@ class InMemoryCustomerStore:
                 for key, document in held.items()
                 if key.startswith("contact#")
                 and isinstance(event := decode_event(document), Contact)
-                and (event.channel, event.state) == (channel, ContactState.RESERVED)
+                and event.channel == channel
+                and event.state in OPEN
                 and event.due <= until
             ]
         return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))[:limit]

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from courtesy.outcomes import ContactState
 from courtesy.timeline.contacts import settle
 from courtesy.timeline.events import (
     Asset,
@@ -94,13 +95,13 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
         permissions=_standings(permissions.values()),
         cases=[_case_view(event) for event in current if type(event) is Case],
         assets=[_asset_view(event) for event in current if type(event) is Asset],
-        contacts=_past_contacts(contacts.values(), feedback),
-        inbound=_remembered(
+        contacts=remembered(past_contact(c, feedback.get(c.id, {}).values()) for c in contacts.values()),
+        inbound=remembered(
             Inbound(e.when, e.channel, e.division, e.weight, e.topic)
             for e in current
             if type(e) is Interaction
         ),
-        replies=_remembered(
+        replies=remembered(
             Reply(e.when, e.type, e.contact, e.offer, e.division) for e in current if type(e) is Response
         ),
         places={division: _place(places[division]) for division in sorted(places)},
@@ -199,32 +200,31 @@ def _asset_view(a: Asset) -> AssetView:
     return AssetView(a.source, a.id, a.division, a.type, a.model, a.status, a.started, a.ends, a.dealer)
 
 
-def _past_contacts(
-    contacts: Iterable[Contact], feedback: dict[str, dict[str, Feedback]]
-) -> list[PastContact]:
-    past = []
-    for c in contacts:
-        state, counts = settle(c, feedback.get(c.id, {}).values())
-        past.append(
-            PastContact(
-                c.id,
-                c.trigger,
-                c.occurrence,
-                c.category,
-                c.channel,
-                c.division,
-                state,
-                c.sent or c.planned,
-                c.weight,
-                counts,
-                c.exempt,
-                c.offer,
-            )
-        )
-    return _remembered(past)
+def past_contact(contact: Contact, feedback: Iterable[Feedback] = ()) -> PastContact:
+    """A contact as the profile has it, given everything that was reported on it.
+
+    The profile does not tell queued from reserved: in both nothing has left yet, and so release moves contacts to the queue
+    without touching profiles.
+    """
+    state, counts = settle(contact, feedback)
+    return PastContact(
+        contact.id,
+        contact.trigger,
+        contact.occurrence,
+        contact.category,
+        contact.channel,
+        contact.division,
+        ContactState.RESERVED if state is ContactState.QUEUED else state,
+        contact.sent or contact.planned,
+        contact.weight,
+        counts,
+        contact.exempt,
+        contact.offer,
+    )
 
 
-def _remembered(items: Iterable[_T]) -> list[_T]:
+def remembered(items: Iterable[_T]) -> list[_T]:
+    """Contacts, inbound contacts or responses in the profile's order, without those too old to be kept there."""
     kept = sorted(items, key=lambda item: (item.at, msgspec.structs.astuple(item)))
     return [item for item in kept if item.at >= kept[-1].at - REMEMBERED]
 
