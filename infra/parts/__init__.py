@@ -1,1 +1,1 @@
-"""The pieces that several features are built of."""
+"""Building blocks that features are made of."""

@@ -1,0 +1,33 @@
+"""serve_api: answers the HTTP API and hands out the console."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+
+from infra.parts import access
+from infra.parts.feature import Feature, House
+
+
+def _allow(house: House) -> Sequence[iam.PolicyStatement]:
+    data = house.data
+    return [
+        access.table(data.timeline, access.READ, access.WRITE),
+        access.table(data.profiles, access.READ, access.WRITE),
+        access.table(data.identities, access.READ),
+        access.table(data.rulebooks, access.READ, access.WRITE),
+        access.secret(data.hash_key.secret_arn),
+        *access.read_objects(data.lake, "segments/", "decisions/", "outcomes/", "quarantine/"),
+        iam.PolicyStatement(actions=["states:StartExecution"], resources=[house.setting("cycle_arn")]),
+        iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[house.executions_arn]),
+    ]
+
+
+FEATURE = Feature(
+    name="serve_api",
+    settings=("timeline_table", "profiles_table", "identities_table", "rulebooks_table", "lake_bucket", "cycle_arn", "public_url", "hash_key_secret", "user_pool_client_id", "cognito_url",),
+    allow=_allow,
+    timeout=29,
+    memory=1769,
+    layers=("columns",),
+    beside=("console",),
+)
