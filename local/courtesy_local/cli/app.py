@@ -1,0 +1,70 @@
+"""The `courtesy` command: puts the commands of all rooms together and turns errors into messages and exit codes."""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+from courtesy.errors import CourtesyError, RefusedInput
+from courtesy_local.cli.output import NOT_UP, OK, PROBLEM, USAGE, NotUp, complain
+
+ROOMS = (
+    "stack", "drop", "cycle", "demo", "show", "explain", "balance", "cost", "source", "quarantine", "identity", "population",
+    "decisions", "messages",
+)  # fmt: skip
+"""Modules of `courtesy_local.cli`, each with `register(app)`."""
+
+EPILOGUE = (
+    "Exit codes: 0 done, 1 something is wrong or does not balance, 2 misused, 3 the local stack is not up."
+)
+
+
+def build() -> typer.Typer:
+    """The command with everything that is there."""
+    app = typer.Typer(
+        name="courtesy",
+        help="Courtesy on one machine: one profile per customer, one law on contacts, one ledger of what was sent.",
+        epilog=EPILOGUE,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for room in ROOMS:
+        name = f"courtesy_local.cli.{room}"
+        if find_spec(name) is not None:
+            import_module(name).register(app)
+    return app
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; never a traceback for what is the user's or the stack's doing."""
+    import click
+
+    try:
+        code = build()(args=arguments, standalone_mode=False)
+    except NotUp as error:
+        complain(str(error), "bring it up with `courtesy up`")
+        return NOT_UP
+    except RefusedInput as error:
+        complain(str(error))
+        return PROBLEM
+    except CourtesyError as error:
+        complain(str(error))
+        return PROBLEM
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx is not None else "courtesy"
+        complain(error.format_message(), f"try `{where} --help`")
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        complain("stopped")
+        return PROBLEM
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    return code if isinstance(code, int) else OK
+
+
+def main() -> None:
+    """Entry point of `courtesy`."""
+    sys.exit(run(sys.argv[1:]))
