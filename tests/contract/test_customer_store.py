@@ -210,11 +210,15 @@ def test_a_transaction_of_more_than_a_hundred_items_is_refused(store: CustomerSt
     assert store.commit(person(), 0, new=[purchase(str(n)) for n in range(99)]) == "committed"
 
 
-def test_due_gives_reserved_contacts_oldest_first_and_no_more_than_asked(store: CustomerStore) -> None:
+def test_due_gives_open_contacts_oldest_first_and_no_more_than_asked(store: CustomerStore) -> None:
     for n in range(30):
         store.commit(person(f"c{n}"), 0, new=[contact(due=NOON + timedelta(minutes=n))])
     store.commit(person("cletter"), 0, new=[contact(channel="letter")])
-    store.move_contact("c3", contact(state=ContactState.QUEUED), ContactState.RESERVED, "")
+    three, four = (contact(due=NOON + timedelta(minutes=n)) for n in (3, 4))
+    cancelled = msgspec.structs.replace(three, state=ContactState.CANCELLED)
+    queued = msgspec.structs.replace(four, state=ContactState.QUEUED)
+    store.move_contact("c3", cancelled, ContactState.RESERVED, "")
+    store.move_contact("c4", queued, ContactState.RESERVED, "")
     found = store.due("email", NOON + timedelta(minutes=9), 100)
     assert [id_ for id_, _ in found] == ["c0", "c1", "c2", "c4", "c5", "c6", "c7", "c8", "c9"]
     assert found[0][1] == contact()
@@ -222,14 +226,15 @@ def test_due_gives_reserved_contacts_oldest_first_and_no_more_than_asked(store: 
     assert [id_ for id_, _ in store.due("letter", NOON, 3)] == ["cletter"]
 
 
-def test_a_contact_that_is_reserved_again_is_due_again(store: CustomerStore) -> None:
+def test_an_open_contact_is_due_at_its_new_time_and_a_claimed_one_no_more(store: CustomerStore) -> None:
     store.commit(person(), 0, new=[contact()])
-    store.move_contact(EVA, contact(state=ContactState.QUEUED), ContactState.RESERVED, "")
-    assert store.due("email", NOON, 5) == []
-    later = contact(due=NOON + timedelta(hours=1))
-    store.move_contact(EVA, later, ContactState.QUEUED, "")
+    later = contact(state=ContactState.QUEUED, due=NOON + timedelta(hours=1))
+    store.move_contact(EVA, later, ContactState.RESERVED, "")
     assert store.due("email", NOON, 5) == []
     assert store.due("email", NOON + timedelta(hours=1), 5) == [(EVA, later)]
+    claimed = contact(state=ContactState.SENDING, due=NOON + timedelta(hours=1), claim="a")
+    store.move_contact(EVA, claimed, ContactState.QUEUED, "")
+    assert store.due("email", NOON + timedelta(hours=1), 5) == []
 
 
 @pytest.mark.parametrize("parts", [1, 3, 8])

@@ -69,7 +69,7 @@ def timeline_item(table: type[TimelineItem], customer_id: str, event: Event) -> 
 
 
 def due_shard(channel: str, customer_id: str) -> str:
-    """The index partition in which a customer's reserved contacts of a channel wait."""
+    """The index partition in which a customer's open contacts of a channel wait."""
     return f"{channel}#{crc32(customer_id.encode()) % DUE_SHARDS}"
 
 

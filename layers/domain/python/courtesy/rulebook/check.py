@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from courtesy.rulebook.model import Rulebook
-from courtesy.rulebook.problems import Path, Problem, nearest
+from courtesy.rulebook.problems import Problem, Where, nearest
 
 CORPORATE = "corporate"
 """The view across all divisions; not a division itself."""
@@ -61,7 +61,7 @@ def _triggers(rulebook: Rulebook) -> Iterator[Problem]:
             yield Problem(("triggers", id_, "channels"), "names a channel twice")
 
 
-def _division(rulebook: Rulebook, path: Path, division: str, *, corporate: bool) -> Iterator[Problem]:
+def _division(rulebook: Rulebook, path: Where, division: str, *, corporate: bool) -> Iterator[Problem]:
     if division in rulebook.divisions or (corporate and division == CORPORATE):
         return
     known = [*rulebook.divisions, *([CORPORATE] if corporate else [])]

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-Path = tuple[str | int, ...]
+Where = tuple[str | int, ...]
 """Where a value stands in the rulebook: ("triggers", "welcome", "channels", 0)."""
 
 
 class Problem(NamedTuple):
     """One thing that does not hold. `error` forbids publication, `warning` is shown and lets it pass."""
 
-    path: Path
+    path: Where
     text: str
     severity: Literal["error", "warning"] = "error"
 
@@ -55,7 +55,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
     return Problem(path, f"{text[:1].lower()}{text[1:]}{shown}")
 
 
-def _models_at(annotation: Any, path: Path) -> Iterator[type[BaseModel]]:
+def _models_at(annotation: Any, path: Where) -> Iterator[type[BaseModel]]:
     """The models that may stand at a path below an annotation, through dicts, lists and unions."""
     origin = get_origin(annotation)
     if origin is Annotated:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from courtesy.errors import RefusedRule
 from courtesy.rulebook.check import check
 from courtesy.rulebook.model import Rulebook
-from courtesy.rulebook.problems import Path, problems_of
+from courtesy.rulebook.problems import Where, problems_of
 
 
 class Published(NamedTuple):
@@ -24,7 +24,7 @@ class Published(NamedTuple):
 class Change(NamedTuple):
     """One difference between two rulebooks; `before` or `after` is None where the value did not exist."""
 
-    path: Path
+    path: Where
     kind: Literal["added", "removed", "changed"]
     before: Any
     after: Any
@@ -74,7 +74,7 @@ def diff(before: Rulebook, after: Rulebook) -> list[Change]:
     return list(_diff((), sections_of(before), sections_of(after)))
 
 
-def _diff(path: Path, before: Any, after: Any) -> Iterator[Change]:
+def _diff(path: Where, before: Any, after: Any) -> Iterator[Change]:
     if before == after:
         return
     if not (isinstance(before, dict) and isinstance(after, dict)):
