@@ -156,7 +156,7 @@ def _email(
 
 def _components(text: Text) -> str:
     """The usual form of a message in MJML: headline, greeting, paragraphs, button, farewell."""
-    jinja = Protected()
+    jinja = Protected(comments=False)
 
     def safe(part: str) -> str:
         return jinja.show(escape(jinja.hide(part), quote=True))

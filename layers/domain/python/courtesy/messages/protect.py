@@ -15,7 +15,9 @@ _TOKEN = re.compile(r"<!--zj(\d+)zj-->|zj(\d+)zj")
 class Protected:
     """One document's Jinja, hidden by `hide` and brought back by `show`."""
 
-    def __init__(self) -> None:
+    def __init__(self, comments: bool = True) -> None:
+        """comments: statements become comments, for documents in which they stand between elements."""
+        self._comments = comments
         self._pieces: list[str] = []
 
     def hide(self, source: str) -> str:
@@ -32,4 +34,4 @@ class Protected:
         piece = found[0]
         self._pieces.append("" if piece.startswith("{#") else piece)
         token = f"zj{len(self._pieces) - 1}zj"
-        return token if piece.startswith("{{") else f"<!--{token}-->"
+        return token if piece.startswith("{{") or not self._comments else f"<!--{token}-->"
