@@ -21,7 +21,7 @@ _NOT_LETTER = re.compile(r"[^a-z]+")
 
 def entries_of(t: Traits) -> tuple[str, ...]:
     """The entries of a record, `kind:value`, without repetition; none for a record without traits."""
-    names = _name_sounds(t)
+    names = name_sounds(t)
     street = _main_word(t.street)
     place = sound(_main_word(t.city))
     filed: dict[str, None] = {}
@@ -55,7 +55,8 @@ def entries_of(t: Traits) -> tuple[str, ...]:
     return tuple(filed)
 
 
-def _name_sounds(t: Traits) -> tuple[str, ...]:
+def name_sounds(t: Traits) -> tuple[str, ...]:
+    """How the first name and the surname sound, in alphabetical order; what is missing is left out."""
     sounds = {sound(token) for token in (_longest(t.given), _longest(t.surname)) if token}
     return tuple(sorted(sounds - {""}))
 

@@ -16,14 +16,15 @@ def clusters_of(
     links: Iterable[tuple[Pair, float]],
     apart: Collection[Pair] = (),
     clash: Callable[[str, str], bool] | None = None,
-) -> list[list[str]]:
-    """The customers that links make of subjects, each sorted, all sorted by their first.
+) -> tuple[list[list[str]], list[Pair]]:
+    """The customers that links make of subjects, each sorted, all sorted by their first; and the links that made them.
 
     Links are taken strongest first (then by subjects), and one is left out if it would unite two records that must stay
     apart or that clash. A pure function of the sets given: no order of arrival enters.
     """
     home = {subject: subject for subject in subjects}
     members = {subject: [subject] for subject in home}
+    used: list[Pair] = []
     forbidden: dict[str, set[str]] = {}
     for left, right in apart:
         forbidden.setdefault(left, set()).add(right)
@@ -39,7 +40,8 @@ def clusters_of(
         for subject in members[two]:
             home[subject] = one
         members[one] += members.pop(two)
-    return sorted(sorted(group) for group in members.values())
+        used.append((left, right))
+    return sorted(sorted(group) for group in members.values()), used
 
 
 def _kept_apart(

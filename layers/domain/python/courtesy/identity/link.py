@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from courtesy.identity.compare import Levels, levels_of
+from courtesy.identity.compare import Levels, born_level, given_level, levels_of
 from courtesy.identity.rules import IdentityRules
 from courtesy.identity.traits import Traits
 
@@ -65,3 +65,12 @@ def _weigh(levels: Levels, rules: IdentityRules) -> float:
     if "order" in levels:
         total -= 2.0
     return total + min(place, rules.place_cap)
+
+
+def clash(a: Traits, b: Traits) -> bool:
+    """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son."""
+    if a.generation and b.generation and a.generation != b.generation:
+        return True
+    if not (a.born and b.born and a.born != b.born and a.given and b.given):
+        return False
+    return born_level(a.born, b.born) == "different" and given_level(a.given, b.given) == "different"

@@ -43,7 +43,7 @@ _STRASSE = re.compile(r"(?<=[a-z]{3})str$")
 
 def traits_of(fields: Mapping[str, Scalar], region: str = "US") -> Traits:
     """The traits of a record's canonical fields. `region`: ISO country that a phone number without prefix belongs to."""
-    text = {name: str(value) for name, value in fields.items() if value is not None and value != ""}
+    text = {name: str(value) for name, value in fields.items() if value != ""}
     given, surname, generation = _names(text)
     number, street = _street(text)
     country = text.get("country", "").strip().upper()

@@ -61,5 +61,7 @@ class IdentityRules(Section):
                 raise ValueError(f"identity.weights.{field}: no weight for {', '.join(missing)}")
         unknown = sorted(set(self.weights) - set(expected))
         if unknown:
-            raise ValueError(f"identity.weights: unknown field {unknown[0]!r}; known are {', '.join(expected)}")
+            raise ValueError(
+                f"identity.weights: unknown field {unknown[0]!r}; known are {', '.join(expected)}"
+            )
         return self

@@ -1,23 +1,28 @@
 """Words that identity must know: titles, generations, street types, short forms of given names, values that mean nothing."""
 
-TITLES = frozenset(
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TITLES = _listed(
     "mr mrs ms miss mx dr prof professor sir dame lady lord rev reverend hon herr frau fraulein monsieur madame mme "
-    "mlle senor senora sr. sra don dona ing dipl mag messrs master capt captain col colonel major sgt".split()
+    "mlle senor senora sra don dona ing dipl mag messrs master capt captain col colonel major sgt"
 )
 
 GENERATIONS = {
     "jr": "2", "junior": "2", "jnr": "2", "ii": "2", "sr": "1", "senior": "1", "snr": "1", "iii": "3", "iv": "4",
 }  # fmt: skip
 
-MEANINGLESS = frozenset(
+MEANINGLESS = _listed(
     "na nan n a none null nil unknown unk undefined missing test tester testing dummy anonymous anon tbc tba tbd "
-    "xxx xxxx xx x asdf qwerty nobody noname keine kein unbekannt inconnu desconocido".split()
+    "xxx xxxx xx x asdf qwerty nobody noname keine kein unbekannt inconnu desconocido"
 ) | {"not given", "not provided", "not known", "not available", "not applicable", "no name", "to be advised", "n a"}  # fmt: skip
 
-ROLE_ADDRESSES = frozenset(
+ROLE_ADDRESSES = _listed(
     "info office contact sales admin service support mail post reception enquiries inquiries hello team accounts "
     "billing noreply no-reply donotreply nobody none na unknown test nomail noemail no-email webmaster postmaster "
-    "kontakt buero verkauf accueil ventas".split()
+    "kontakt buero verkauf accueil ventas"
 )
 
 EMPTY_DATES = frozenset(
@@ -40,9 +45,9 @@ STREET_WORDS: dict[str, str] = {
 }
 """Street types and directions in all their spellings, to one."""
 
-STREET_TYPES = frozenset(
+STREET_TYPES = _listed(
     "street road avenue drive lane court place crescent close circuit terrace boulevard highway parade square way grove "
-    "gardens parkway circle trail esplanade strasse platz rue chemin calle avenida via plaza".split()
+    "gardens parkway circle trail esplanade strasse platz rue chemin calle avenida via plaza"
 )
 
 _SHORT_FORMS = """

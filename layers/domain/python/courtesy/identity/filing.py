@@ -1,0 +1,107 @@
+"""Filing person records in the index: hashed entries, their power, and who meets whom there."""
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import combinations
+
+from courtesy.identity.block import EXACT, entries_of
+from courtesy.identity.cluster import Pair, pair
+from courtesy.identity.hashing import keyed_hash
+from courtesy.identity.ports import IdentityIndex
+from courtesy.identity.record import IndexedRecord, subject_of
+from courtesy.identity.rules import IdentityRules
+from courtesy.identity.traits import Traits
+
+Members = dict[str, frozenset[str]]
+
+EXACT_BOUND_FACTOR = 4
+"""An exact key also loses its power when its records, whoever holds them, are this many times a block's bound."""
+
+
+def hashed_entries(key: bytes, traits: Traits) -> tuple[str, ...]:
+    """The entries of a record, sorted, with the values hashed: `kind:hash`."""
+    hashed = []
+    for entry in entries_of(traits):
+        kind = entry.partition(":")[0]
+        hashed.append(f"{kind}:{keyed_hash(key, kind, entry)}")
+    return tuple(sorted(hashed))
+
+
+def powerless(entry: str, members: Collection[str], rules: IdentityRules) -> bool:
+    """Whether so many share the entry that sharing it means nothing. Once so, nobody is added or taken out any more."""
+    if entry.partition(":")[0] in EXACT:
+        if len(members) <= rules.holder_limit:
+            return False
+        holders = len({member.partition("|")[0] for member in members})
+        return holders > rules.holder_limit or len(members) > EXACT_BOUND_FACTOR * rules.block_bound
+    return len(members) > rules.block_bound
+
+
+def file_entries(
+    index: IdentityIndex,
+    changed: Iterable[tuple[IndexedRecord | None, IndexedRecord]],
+    rules: IdentityRules,
+) -> None:
+    """File records under their new entries and take them from the old ones; (as it was or None, as it is)."""
+    added: dict[str, set[str]] = {}
+    removed: dict[str, set[str]] = {}
+    for old, new in changed:
+        for entry in new.entries:
+            added.setdefault(entry, set()).add(new.member)
+        if old is not None:
+            gone = old.entries if old.member != new.member else set(old.entries) - set(new.entries)
+            for entry in gone:
+                removed.setdefault(entry, set()).add(old.member)
+    held = index.read_members({*added, *removed})
+    index.remove_members(
+        {
+            entry: members
+            for entry, members in removed.items()
+            if not powerless(entry, held.get(entry, ()), rules)
+            and not members.isdisjoint(held.get(entry, ()))
+        }
+    )
+    index.add_members(
+        {
+            entry: missing
+            for entry, members in added.items()
+            if not powerless(entry, held.get(entry, ()), rules)
+            and (missing := members - held.get(entry, frozenset()))
+        }
+    )
+
+
+def meetings(
+    records: Mapping[str, IndexedRecord], members: Mapping[str, frozenset[str]], rules: IdentityRules
+) -> dict[Pair, None]:
+    """The pairs of these records that share an entry with power; `members` holds every entry that two of them share."""
+    shared: dict[str, list[str]] = {}
+    for subject, record in records.items():
+        for entry in record.entries:
+            shared.setdefault(entry, []).append(subject)
+    met: dict[Pair, None] = {}
+    for entry, subjects in shared.items():
+        if len(subjects) > 1 and not powerless(entry, members.get(entry, ()), rules):
+            for one, two in combinations(subjects, 2):
+                met[pair(one, two)] = None
+    return met
+
+
+def dull_fields(
+    one: IndexedRecord, two: IndexedRecord, members: Mapping[str, frozenset[str]], rules: IdentityRules
+) -> frozenset[str]:
+    """The fields that both agree in but that so many share that agreement says nothing."""
+    return frozenset(
+        _FIELD[kind]
+        for entry in one.entries
+        if (kind := entry.partition(":")[0]) in _FIELD
+        and entry in two.entries
+        and powerless(entry, members.get(entry, ()), rules)
+    )
+
+
+_FIELD = {"email": "email", "phone": "phone", "id": "national_id", "loyalty": "keys", "vin": "keys"}
+
+
+def subjects_in(members: Iterable[str]) -> set[str]:
+    """The subjects of members."""
+    return {subject_of(member) for member in members}
