@@ -22,6 +22,26 @@ class FileOutcome(StrEnum):
     REFUSED = "refused"
 
 
+class FileRefusal(StrEnum):
+    """Why a file was refused as a whole; nothing of it is loaded."""
+
+    UNKNOWN_SOURCE = "unknown_source"
+    KEY_OUTSIDE_LAYOUT = "key_outside_layout"
+    FILE_NAME = "file_name"
+    """The contract's `file` or `file_date` does not take the name."""
+    MISSING = "missing"
+    """The object was deleted before it was read."""
+    EMPTY_FILE = "empty_file"
+    FOLDER_MARKER = "folder_marker"
+    NOT_GZIP = "not_gzip"
+    BROKEN_GZIP = "broken_gzip"
+    TOO_LARGE = "too_large"
+    ABSURD_RATIO = "absurd_ratio"
+    ENCODING = "encoding"
+    HEADER = "header"
+    NOT_PARQUET = "not_parquet"
+
+
 class DecisionOutcome(StrEnum):
     """How a candidate ends; `proposed = reserved + held + suppressed + control`."""
 
