@@ -10,7 +10,7 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from courtesy.timeline.contacts import OPEN
+from courtesy.timeline.contacts import FOUND
 from courtesy.timeline.events import Contact, Event, encode_event, event_key
 
 DUE_SHARDS = 8
@@ -33,7 +33,7 @@ class TimelineItem(Model):
     """One event of one customer.
 
     state, claim: of contacts only, what a move of the contact is conditioned on
-    due_shard, due_at: only until a contact is claimed, so that one queued and never claimed is found again
+    due_shard, due_at: until the attempt to send is recorded, so that a contact left in the middle is found again
     """
 
     class Meta:
@@ -62,7 +62,7 @@ def timeline_item(table: type[TimelineItem], customer_id: str, event: Event) -> 
     if isinstance(event, Contact):
         item.state = event.state.value
         item.claim = event.claim
-        if event.state in OPEN:
+        if event.state in FOUND:
             item.due_shard = due_shard(event.channel, customer_id)
             item.due_at = due_at(event.due)
     return item

@@ -1,15 +1,28 @@
 """The contact law of one rulebook version, compiled once: per trigger and channel exactly the rules that apply to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from courtesy.decisions.rules import ANY, Blackout, Cap, ChannelRules, DecisionRules, PermissionDefault, Scope
+from courtesy.decisions.rules import (
+    ANY,
+    Blackout,
+    Cap,
+    Category,
+    ChannelRules,
+    DecisionRules,
+    PermissionDefault,
+    Scope,
+)
 from courtesy.decisions.windows import DAY
 from courtesy.decisions.zones import zone_named
 from courtesy.errors import RefusedRule, UnknownName
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.trigger import Trigger
+from courtesy.timeline.events import Contact
+
+MOST_IMPORTANT = -1
+"""A priority for which no cap holds anything back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,7 @@ class Policy:
     rules: DecisionRules
     plans: dict[str, Plan]
     default_zone: ZoneInfo
+    _of_contacts: dict[tuple[str, str, str, str, str], Plan] = field(default_factory=dict)
 
     def plan(self, trigger: str) -> Plan:
         """What the law says about a trigger. Raises UnknownName."""
@@ -96,6 +110,33 @@ class Policy:
             return self.plans[trigger]
         except KeyError:
             raise UnknownName("trigger", trigger, self.plans) from None
+
+    def plan_of(self, contact: Contact) -> Plan | None:
+        """What the law says about a contact that exists: its own labels, this version's figures; None without its trigger.
+
+        Nothing is held back from it: it won its place when it was reserved.
+        """
+        labels = (contact.trigger, contact.channel, contact.division, contact.category, contact.purpose)
+        plan = self._of_contacts.get(labels)
+        if plan is None:
+            known = self.plans.get(contact.trigger)
+            if known is None:
+                return None
+            trigger = known.trigger.model_copy(
+                update={
+                    "channels": [contact.channel],
+                    "division": contact.division,
+                    "category": contact.category,
+                    "purpose": contact.purpose,
+                    "priority": MOST_IMPORTANT,
+                }
+            )
+            rules = self.rules
+            exempt = rules.categories.get(contact.category, Category()).exempt
+            marketing = self.marketing(contact.purpose)
+            lane = _lane(trigger, contact.channel, rules, exempt, marketing)
+            plan = self._of_contacts[labels] = Plan(trigger, exempt, marketing, (lane,))
+        return plan
 
     def marketing(self, purpose: str) -> bool:
         """Whether a purpose is marketing; one that the rulebook does not know counts as such."""

@@ -40,6 +40,9 @@ FREE: frozenset[ContactState] = frozenset(
 OPEN: frozenset[ContactState] = frozenset({ContactState.RESERVED, ContactState.QUEUED})
 """States in which nothing has left yet, so a withdrawal or an open case still stops the contact."""
 
+FOUND: frozenset[ContactState] = OPEN | {ContactState.SENDING}
+"""States in which the `due` index still finds a contact: what was queued and never claimed, or claimed and never told of."""
+
 # Later in this list wins, whatever came first.
 _RANK: dict[str, int] = {
     "send": 1, "acknowledged": 1, "mailed": 2, "delivery": 3, "rejected": 4, "reject": 4, "rendering_failure": 4,
