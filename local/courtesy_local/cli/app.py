@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import typer
 
-from courtesy.errors import CourtesyError, RefusedInput
+from courtesy.errors import CourtesyError
 from courtesy_local.cli.output import NOT_UP, OK, PROBLEM, USAGE, NotUp, complain
 
 ROOMS = (
@@ -40,28 +40,23 @@ def build() -> typer.Typer:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never a traceback for what is the user's or the stack's doing."""
-    import click
-
     try:
         code = build()(args=arguments, standalone_mode=False)
     except NotUp as error:
         complain(str(error), "bring it up with `courtesy up`")
         return NOT_UP
-    except RefusedInput as error:
-        complain(str(error))
-        return PROBLEM
     except CourtesyError as error:
         complain(str(error))
         return PROBLEM
-    except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx is not None else "courtesy"
-        complain(error.format_message(), f"try `{where} --help`")
+    except typer.TyperException as error:
+        if not arguments:
+            return USAGE  # the help has been shown
+        command = next((word for word in arguments if not word.startswith("-")), "")
+        complain(error.format_message(), f"try `{f'courtesy {command}'.strip()} --help`")
         return USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         complain("stopped")
         return PROBLEM
-    except typer.Exit as stop:
-        return int(stop.exit_code)
     return code if isinstance(code, int) else OK
 
 

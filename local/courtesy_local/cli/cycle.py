@@ -30,8 +30,8 @@ def register(app: typer.Typer) -> None:
         """
         from courtesy_local.demo.works import Works
 
-        works = Works.open()
         day = parse_day(as_of) if as_of else datetime.now(tz=UTC).date()
+        works = Works.open()
         cycle_id = works.start_cycle(day, f"cli-{datetime.now(tz=UTC):%H%M%S}")
         if not wait:
             if as_json:
