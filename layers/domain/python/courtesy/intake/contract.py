@@ -86,6 +86,7 @@ class FieldRule(Section):
     allowed:     the only values taken (after `values`)
     values:      maps the source's code to the canonical value
     default:     taken where the value is empty
+    invalid:     what becomes of a value that type or `allowed` does not take: the row is quarantined, or the value left out
     trust:       this source's standing for this field, 0..1000, where it differs from the contract's
     """
 
@@ -99,6 +100,7 @@ class FieldRule(Section):
     allowed: list[str] = Field(default_factory=list)
     values: dict[str, Scalar] = Field(default_factory=dict)
     default: Scalar | None = None
+    invalid: Literal["quarantine", "empty"] = "quarantine"
     trust: int | None = Field(default=None, ge=0, le=1000)
 
     @model_validator(mode="after")
@@ -193,6 +195,8 @@ class SourceContract(Section):
                 raise RefusedRule(f"a {self.record} needs the field {name!r}, by a column or as a constant")
         if self.record not in ("person", "response") and not self.division and "division" not in self.fields:
             raise RefusedRule("`division` is missing, and no field maps it")
+        if self.record == "permission" and self.disappeared == "close":
+            raise RefusedRule("a permission that disappears was not withdrawn; take `disappeared: keep`")
         if self.key == "row" and self.full_dump and self.disappeared == "close":
             raise RefusedRule("rows without a key cannot disappear; take `disappeared: keep`")
 

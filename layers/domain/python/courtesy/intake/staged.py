@@ -147,10 +147,9 @@ def _event(row: StagedRow, contract: SourceContract, stem: dict[str, Any]) -> Ev
 
 _GONE: dict[str, dict[str, Any]] = {
     "interaction": {"channel": ""},
-    "permission": {"purpose": "*", "channel": "*", "status": "withdrawn"},
     "response": {"type": "failed"},
 }
-"""What an event needs that is gone: the fold leaves it out, a permission apart, which is then withdrawn."""
+"""What the event of a row that is gone needs; the fold leaves it out."""
 
 
 def _known(values: Mapping[str, Scalar | None] | None) -> dict[str, Scalar]:
