@@ -95,7 +95,7 @@ def claim(
         if verdict.why is None:
             after = msgspec.structs.replace(
                 after, state=ContactState.SENDING, claim=claim_id, sent=now, due=now + lost_after
-            )
+            )  # `planned` is the real date by now
         step = Step(moved=[(after, contact.state, contact.claim)])
         if write_contacts(store, profile, version, step) != "committed":
             continue
@@ -153,40 +153,49 @@ def _judge(contact: Contact, profile: Profile, policy: Policy, now: datetime, ha
         contact = msgspec.structs.replace(contact, address=address_hash(profile, contact.channel, hash_key))
     departed = history_of(profile, without=contact.id, departed=_DEPARTED)
     why = _unfit(contact, plan.lanes[0], around, departed, now)
+    arrival = timedelta(days=plan.lanes[0].rules.arrival_days)
     if why is None:
-        return _Verdict(contact, None)
+        return _Verdict(msgspec.structs.replace(contact, planned=now + arrival), None)
     later = earliest(contact, plan.lanes[0], around, now)
-    if later is None or later >= contact.expires:
+    if later is None:
         return _end(contact, ContactState.EXPIRED, why.reason, now)
-    planned = later + timedelta(days=plan.lanes[0].rules.arrival_days)
-    return _Verdict(
-        msgspec.structs.replace(
-            contact, state=ContactState.RESERVED, due=later, planned=planned, reason=why.reason.value
-        ),
-        why.reason,
+    moved = msgspec.structs.replace(
+        contact, state=ContactState.RESERVED, due=later, planned=later + arrival, reason=why.reason.value
     )
+    return _Verdict(moved, why.reason)
 
 
 def _unfit(
     contact: Contact, lane: Lane, around: Circumstances, history: History, at: datetime
 ) -> Finding | None:
-    """Why a contact may not leave at `at` although it may some other time."""
+    """Why a contact may not leave at `at` although it may some other time; `until` is an instant of leaving, too."""
     due, finding = released(lane, at, around)
-    if finding is None and due > at:
-        finding = Finding(Reason.QUIET_HOURS, "quiet_hours", lane.channel, until=due)
-    if finding is None:
-        finding = blacked_out(lane, at + timedelta(days=lane.rules.arrival_days), around.zone)
+    if finding is not None:
+        return finding
+    if due > at:
+        return Finding(Reason.QUIET_HOURS, "quiet_hours", lane.channel, until=due)
+    arrival = timedelta(days=lane.rules.arrival_days)
+    finding = blacked_out(lane, at + arrival, around.zone)
     if finding is None:
         finding, _ = judge(
-            lane, contact.division, contact.trigger, contact.weight, micros(at), history, around.zone
+            lane,
+            contact.division,
+            contact.trigger,
+            contact.weight,
+            micros(at + arrival),
+            history,
+            around.zone,
         )
-    return finding
+    if finding is None or finding.until is None:
+        return finding
+    return msgspec.structs.replace(finding, until=finding.until - arrival)
 
 
 def earliest(contact: Contact, lane: Lane, around: Circumstances, start: datetime) -> datetime | None:
-    """The first instant from `start` on at which a contact fits beside everything else, planned or gone; None if none is near.
+    """The first instant from `start` on at which a contact may leave and fits beside everything else, planned or gone.
 
-    Each rule that says no tells when it may be otherwise; the search goes from one such instant to the next.
+    Each rule that says no tells when it may be otherwise; the search goes from one such instant to the next. None where it
+    does not fit before it expires.
     """
     history = history_of(around.profile, without=contact.id)
     at = start
@@ -194,15 +203,9 @@ def earliest(contact: Contact, lane: Lane, around: Circumstances, start: datetim
         finding = _unfit(contact, lane, around, history, at)
         if finding is None:
             return at
-        if finding.reason is Reason.BLACKOUT and finding.until is not None:
-            after = finding.until - timedelta(days=lane.rules.arrival_days)
-            at = after if after > at else finding.until
-        elif finding.until is None or finding.until <= at:
+        if finding.until is None or not at < finding.until < contact.expires:
             return None
-        else:
-            at = finding.until
-        if at >= contact.expires:
-            return None
+        at = finding.until
     return None
 
 

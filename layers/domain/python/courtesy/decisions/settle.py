@@ -65,7 +65,13 @@ def record_refused(
             customer_id,
             contact,
             lambda held: msgspec.structs.replace(
-                held, state=ContactState.QUEUED, claim="", sent=None, reason=reason, due=retry_at
+                held,
+                state=ContactState.QUEUED,
+                claim="",
+                sent=None,
+                reason=reason,
+                due=retry_at,
+                planned=retry_at + (held.planned - (held.sent or held.planned)),
             ),
         )
     return _move(

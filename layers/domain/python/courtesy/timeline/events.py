@@ -133,8 +133,8 @@ class Response(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field=
 class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="contact"):
     """A reserved communication. `id` is the contact id; `when` is the instant of reservation.
 
-    planned: when it counts until it is really sent (print: expected arrival); due: when release may queue it; expires:
-    after that it is not sent any more; sent: the claim's instant, from then on the date that counts; weight: for pressure;
+    planned: when it counts; the claim moves it to the real date (print: the arrival to be expected then); due: when release
+    may queue it; expires: after that it is not sent any more; sent: the claim's instant; weight: for pressure;
     cost: minor units; address: keyed hash of the address it goes to; decided: the decision's explanation in JSON;
     claim: fence of the one attempt to send.
     """

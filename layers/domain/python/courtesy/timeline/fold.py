@@ -215,7 +215,7 @@ def past_contact(contact: Contact, feedback: Iterable[Feedback] = ()) -> PastCon
         contact.channel,
         contact.division,
         ContactState.RESERVED if state is ContactState.QUEUED else state,
-        contact.sent or contact.planned,
+        contact.planned,
         contact.weight,
         counts,
         contact.exempt,

@@ -82,7 +82,7 @@ class AssetView(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PastContact(msgspec.Struct, frozen=True, array_like=True):
-    """A contact as pressure sees it. `at`: planned date until it is really sent, then the claim's instant (UTC)."""
+    """A contact as pressure sees it. `at`: when it counts (`Contact.planned`, UTC)."""
 
     contact: str
     trigger: str
