@@ -68,6 +68,7 @@ class AppStack(Stack):
 
         outputs = {"ApiUrl": house.api.url, "CycleArn": house.cycle.arn, "ConfigurationSet": house.mail.configuration_set}
         outputs |= {f"{_camel(name)}QueueUrl": queue.queue.queue_url for name, queue in queues.items()}
+        outputs |= {f"{_camel(name)}FunctionName": each.function.function_name for name, each in functions.items()}
         for name, value in outputs.items():
             CfnOutput(self, f"Out{name}", key=name, value=value)
 

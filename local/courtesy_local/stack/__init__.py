@@ -1,0 +1,1 @@
+"""The stack on one machine: MiniStack as a process of its own, and the same CDK app deployed to it."""

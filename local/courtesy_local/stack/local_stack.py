@@ -1,0 +1,255 @@
+"""The stack on one machine, for commands and tests: bring it up, take it down, and speak to it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import urllib3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from courtesy_local.stack import deployment, places, server
+from courtesy_local.stack.outputs import StackOutputs, read_outputs
+from courtesy_local.stack.server import Server, StackProblem
+
+Tell = Callable[[str], None]
+PASSWORD = "One-machine-0nly!"  # noqa: S105 - of made-up people on the local stack
+STEPS = 5
+"""How many times `up` tells what it is doing."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the HTTP API."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class LocalStack:
+    """The stack of this checkout. Making one starts nothing."""
+
+    def __init__(self) -> None:
+        self._http = urllib3.PoolManager(retries=False, timeout=60.0)
+        self._tokens: dict[str, str] = {}
+
+    def up(self, tell: Tell = lambda _: None) -> StackOutputs:
+        """Start the server, deploy what changed, verify the sender, publish the rulebook. Doing it again does only what is missing.
+
+        `tell` hears in a few words what begins. Raises StackProblem.
+        """
+        with self._alone():
+            tell("start the local AWS stand-in")
+            running = server.find()
+            if running is not None and not running.answers():
+                server.stop(running)
+                running = None
+            if running is None:
+                running = server.start()
+                self._forget()
+            tell("prepare the account")
+            self._prepare()
+            tell("deploy the stacks")
+            if not deployment.is_deployed(running):
+                deployment.deploy(running)
+                self._forget()
+            tell("verify the sender")
+            self._verify_sender()
+            tell("publish the rulebook")
+            self.publish_rulebook()
+            return self.outputs()
+
+    def down(self) -> bool:
+        """Stop the server and all its workers; what it held is gone. False where none ran."""
+        running = server.find()
+        if running is not None:
+            server.stop(running)
+        for path in (places.DEPLOYED, places.OUTPUTS, places.SERVER_STATE):
+            path.unlink(missing_ok=True)
+        self._forget()
+        return running is not None
+
+    def is_up(self) -> bool:
+        """Whether the server answers and holds a deployment."""
+        running = server.find()
+        return running is not None and running.answers() and places.OUTPUTS.exists()
+
+    def is_current(self) -> bool:
+        """Whether what is deployed is what the checkout holds."""
+        running = server.find()
+        return running is not None and deployment.is_deployed(running)
+
+    def server(self) -> Server:
+        """The running server. Raises StackProblem."""
+        running = server.find()
+        if running is None:
+            raise StackProblem("the local stack is not up. Run `courtesy up`.")
+        return running
+
+    def outputs(self) -> StackOutputs:
+        """The deployed resources' names. Raises StackProblem."""
+        return read_outputs()
+
+    def session(self) -> boto3.session.Session:
+        """A boto3 session of the local administrator; clients from `client` know the endpoint, those made from this do not."""
+        return boto3.session.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name=places.REGION  # noqa: S106
+        )
+
+    def client(self, name: str) -> Any:
+        """A boto3 client of the local administrator against the server; made once."""
+        endpoint = self.server().endpoint
+        key = f"{name} {endpoint}"
+        if key not in self._clients:
+            config = Config(retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"}, read_timeout=960)
+            self._clients[key] = self.session().client(name, endpoint_url=endpoint, config=config)
+        return self._clients[key]
+
+    def environment(self) -> dict[str, str]:
+        """What a process of its own needs to reach the server as the local administrator."""
+        return deployment.ADMIN | {"AWS_ENDPOINT_URL": self.server().endpoint}
+
+    def http(
+        self, method: str, path: str, *, body: object = None, role: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask the HTTP API. `body`: bytes as they are, else sent as JSON; `role`: sign in as a person of that role; None: nobody."""
+        url = urlsplit(self.outputs().api_url)
+        sent: dict[str, str] = {"Host": url.netloc, **(headers or {})}
+        if role is not None:
+            sent["Authorization"] = f"Bearer {self.token(role)}"
+        content = body
+        if body is not None and not isinstance(body, bytes):
+            content = json.dumps(body).encode()
+            sent.setdefault("Content-Type", "application/json")
+        answer = self._http.request(method, f"{self.server().endpoint}{path}", body=content, headers=sent)  # type: ignore[arg-type]
+        return Answer(answer.status, dict(answer.headers), answer.data)
+
+    def token(self, role: str, divisions: str = "cars motorcycles marine finance") -> str:
+        """An id token of a made-up person with the role, who is created at first use."""
+        if role not in self._tokens:
+            cognito, names = self.client("cognito-idp"), self.outputs()
+            person, pool = f"{role.replace('_', '-')}@courtesy.example", names.user_pool_id
+            try:
+                cognito.admin_create_user(
+                    UserPoolId=pool,
+                    Username=person,
+                    MessageAction="SUPPRESS",
+                    UserAttributes=[
+                        {"Name": "email", "Value": person},
+                        {"Name": "email_verified", "Value": "true"},
+                        {"Name": "custom:divisions", "Value": divisions},
+                    ],
+                )
+            except cognito.exceptions.UsernameExistsException:
+                pass
+            cognito.admin_set_user_password(UserPoolId=pool, Username=person, Password=PASSWORD, Permanent=True)
+            cognito.admin_add_user_to_group(UserPoolId=pool, Username=person, GroupName=role)
+            answer = cognito.initiate_auth(
+                AuthFlow="USER_PASSWORD_AUTH",
+                ClientId=names.user_pool_client_id,
+                AuthParameters={"USERNAME": person, "PASSWORD": PASSWORD},
+            )
+            self._tokens[role] = answer["AuthenticationResult"]["IdToken"]
+        return self._tokens[role]
+
+    def sent_mail(self) -> list[dict[str, Any]]:
+        """Every e-mail that SES took, oldest first, as the server shows it."""
+        answer = self._http.request("GET", f"{self.server().endpoint}/_ministack/ses/messages?account={places.ACCOUNT}")
+        shown: dict[str, Any] = json.loads(answer.data)
+        messages = shown.get("messages", shown)
+        if isinstance(messages, dict):
+            messages = [message for each in messages.values() for message in each]
+        return list(messages)
+
+    def queue_depths(self) -> dict[str, int]:
+        """Messages waiting, hidden or put off, by the queue's name."""
+        sqs = self.client("sqs")
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
+        depths = {}
+        for name, url in self.outputs().queues.items():
+            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+            depths[name] = sum(int(value) for value in answer["Attributes"].values())
+        return depths
+
+    def dead_letters(self) -> dict[str, int]:
+        """Messages that were given up, by the queue's name; only those above zero."""
+        sqs = self.client("sqs")
+        found = {}
+        for name, url in self.outputs().queues.items():
+            answer = sqs.get_queue_attributes(QueueUrl=f"{url}-dead", AttributeNames=["ApproximateNumberOfMessages"])
+            count = int(answer["Attributes"]["ApproximateNumberOfMessages"])
+            if count:
+                found[name] = count
+        return found
+
+    def invoke(self, function: str, event: object) -> Any:
+        """Call a function by its name in `functions/` and return its answer. Raises StackProblem with the function's error."""
+        answer = self.client("lambda").invoke(
+            FunctionName=self.outputs().functions[function], Payload=json.dumps(event).encode()
+        )
+        payload = json.loads(answer["Payload"].read() or b"null")
+        if answer.get("FunctionError"):
+            raise StackProblem(f"{function} ended with an error: {json.dumps(payload)[:2000]}")
+        return payload
+
+    def publish_rulebook(self, folder: Path | None = None) -> int | None:
+        """Publish the rulebook folder as the next version unless the one in force says the same; the version in force."""
+        from courtesy_local.stack.publishing import publish
+
+        return publish(self, folder or places.CHECKOUT / "rulebook", datetime.now(UTC))
+
+    def standing(self) -> dict[str, Any]:
+        """What `courtesy status` shows."""
+        running = server.find()
+        if running is None or not running.answers():
+            return {"up": False}
+        shown: dict[str, Any] = {"up": True, "current": self.is_current(), "endpoint": running.endpoint, "pid": running.pid}
+        if places.OUTPUTS.exists():
+            shown |= {"outputs": asdict(self.outputs()), "waiting": self.queue_depths(), "given_up": self.dead_letters()}
+        return shown
+
+    @cached_property
+    def _clients(self) -> dict[str, Any]:
+        return {}
+
+    def _forget(self) -> None:
+        self._clients.clear()
+        self._tokens.clear()
+
+    def _prepare(self) -> None:
+        """What `cdk bootstrap` does on AWS: a bucket for the assets."""
+        s3 = self.client("s3")
+        try:
+            s3.head_bucket(Bucket=places.ASSETS_BUCKET)
+        except ClientError:
+            s3.create_bucket(Bucket=places.ASSETS_BUCKET, CreateBucketConfiguration={"LocationConstraint": places.REGION})
+
+    def _verify_sender(self) -> None:
+        ses = self.client("sesv2")
+        for identity in (places.SENDER, places.SENDER.rpartition("@")[2]):
+            try:
+                ses.create_email_identity(EmailIdentity=identity)
+            except ses.exceptions.AlreadyExistsException:
+                continue
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One `up` at a time in a checkout."""
+        import fcntl
+
+        places.STATE.mkdir(exist_ok=True)
+        with (places.STATE / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
