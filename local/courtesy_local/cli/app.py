@@ -8,6 +8,8 @@ import typer
 
 from courtesy.errors import CourtesyError
 from courtesy_local.cli.output import NOT_UP, OK, PROBLEM, USAGE, NotUp, complain
+from courtesy_local.stack.local_stack import LocalStack
+from courtesy_local.stack.server import StackProblem
 
 ROOMS = (
     "stack", "drop", "cycle", "demo", "show", "explain", "balance", "cost", "source", "quarantine", "identity", "population",
@@ -45,6 +47,9 @@ def run(arguments: list[str]) -> int:
     except NotUp as error:
         complain(str(error), "bring it up with `courtesy up`")
         return NOT_UP
+    except StackProblem as error:
+        complain(str(error))
+        return PROBLEM if LocalStack().is_up() else NOT_UP
     except CourtesyError as error:
         complain(str(error))
         return PROBLEM

@@ -36,7 +36,7 @@ def identity(truth: Mapping[str, int], found: Mapping[str, str]) -> Identity:
         both[person, customer] += 1
         people[person] += 1
         customers[customer] += 1
-    together, should, did = _pairs(both), _pairs(people), _pairs(customers)
+    together, should, did = _pairs(both.values()), _pairs(people.values()), _pairs(customers.values())
     return Identity(
         precision=together / did if did else 1.0,
         recall=together / should if should else 1.0,
@@ -46,5 +46,5 @@ def identity(truth: Mapping[str, int], found: Mapping[str, str]) -> Identity:
     )
 
 
-def _pairs(counts: Mapping[object, int]) -> int:
-    return sum(n * (n - 1) // 2 for n in counts.values())
+def _pairs(counts: Iterable[int]) -> int:
+    return sum(n * (n - 1) // 2 for n in counts)

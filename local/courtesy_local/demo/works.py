@@ -3,10 +3,9 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import orjson
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,73 +16,37 @@ from courtesy.outcomes import FileOutcome
 from courtesy.timeline.events import Contact, Event, decode_event
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_local.cli.output import NotUp
+from courtesy_local.stack.local_stack import LocalStack
 
-QUEUES = ("Drops", "Chunks", "Events", "Email", "Letter", "Postcard", "Feedback", "VendorStatus")
-"""Queues that the deployed functions empty, by the beginning of their output's name."""
-
-
-class Stack(Protocol):
-    """What is needed of the local stack (`stack.local_stack.LocalStack`)."""
-
-    def outputs(self) -> dict[str, str]:
-        """The outputs of the deployed stacks."""
-        ...
-
-    def client(self, service: str) -> Any:
-        """A boto3 client that speaks to the local stack."""
-        ...
-
-    def http(
-        self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, bytes]:
-        """A request to the deployed HTTP API: status and body."""
-        ...
-
-    def sent_mail(self) -> list[dict[str, Any]]:
-        """The mails that SES took, oldest first."""
-        ...
-
-
-@dataclass(frozen=True)
-class Depth:
-    """Messages in the queues: waiting (or being worked on), and given up in dead-letter queues."""
-
-    waiting: int
-    dead: int
-    by_queue: dict[str, int]
+EMPTIED = ("drops", "chunks", "events", "email", "letter", "postcard", "feedback", "vendor_status")
+"""Queues that the deployed functions empty; the vendor's own is emptied by the vendor."""
 
 
 class Works:
     """The running installation. Every question goes to the outside record: S3, DynamoDB, SQS, SES."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._clients: dict[str, Any] = {}
-        outputs = stack.outputs()
-        if "DropsBucket" not in outputs:
-            raise NotUp("the local stack is up but Courtesy is not deployed on it")
-        self.outputs = outputs
-        self.prefix = outputs["DropsBucket"].split("-drops-")[0]
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack = stack
+        self.outputs = stack.outputs()
 
     @classmethod
     def open(cls) -> Self:
         """The installation of this checkout. Raises NotUp when it does not run."""
-        from courtesy_local.stack.local_stack import LocalStack
-
-        return cls(LocalStack())
+        stack = LocalStack()
+        if not stack.is_up():
+            raise NotUp("the local stack is not up")
+        return cls(stack)
 
     def client(self, service: str) -> Any:
         """A client of a service, made once."""
-        if service not in self._clients:
-            self._clients[service] = self._stack.client(service)
-        return self._clients[service]
+        return self.stack.client(service)
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def drop(self, file: Path, key: str) -> None:
         """Upload a file as a source system would. Raises NotUp."""
         try:
-            self.client("s3").upload_file(str(file), self.outputs["DropsBucket"], key)
+            self.client("s3").upload_file(str(file), self.outputs.drops_bucket, key)
         except (ClientError, BotoCoreError) as error:
             raise NotUp(f"the drops bucket cannot be reached ({type(error).__name__})") from error
 
@@ -120,47 +83,18 @@ class Works:
                 return ended
             if time.monotonic() > until:
                 missing = ", ".join(sorted(wanted - set(ended))[:5])
-                depth = self.depth()
                 raise OutsideFailed(
                     f"{len(wanted) - len(ended)} files did not end within {seconds:.0f} s: {missing}; "
-                    f"{depth.waiting} messages wait, {depth.dead} were given up {depth.by_queue}"
+                    f"waiting: {self.waiting()}, given up: {self.stack.dead_letters()}"
                 )
             time.sleep(0.5)
 
     # -- queues --------------------------------------------------------------------------------------------------------
 
-    def depth(self) -> Depth:
-        """How much waits in the queues."""
-        sqs = self.client("sqs")
-        by_queue: dict[str, int] = {}
-        waiting = dead = 0
-        names = (
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateNumberOfMessagesDelayed",
-        )
-        for queue in QUEUES:
-            url = self.outputs.get(f"{queue}QueueUrl")
-            if url is None:
-                continue
-            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*names, "RedrivePolicy"])[
-                "Attributes"
-            ]
-            number = sum(int(answer.get(name, 0)) for name in names)
-            waiting += number
-            if number:
-                by_queue[queue] = number
-            redrive = answer.get("RedrivePolicy")
-            if redrive:
-                target = json.loads(redrive)["deadLetterTargetArn"].rpartition(":")[2]
-                given_up = sqs.get_queue_attributes(
-                    QueueUrl=sqs.get_queue_url(QueueName=target)["QueueUrl"], AttributeNames=list(names)
-                )["Attributes"]
-                number = sum(int(given_up.get(name, 0)) for name in names)
-                dead += number
-                if number:
-                    by_queue[f"{queue} dead letters"] = number
-        return Depth(waiting, dead, by_queue)
+    def waiting(self) -> dict[str, int]:
+        """Messages that wait or are being worked on, by queue; only queues that hold some."""
+        depths = self.stack.queue_depths()
+        return {name: depths[name] for name in EMPTIED if depths.get(name)}
 
     def await_quiet(
         self, seconds: float, tick: Callable[[int], None] = lambda _: None, calm: int = 2
@@ -168,11 +102,11 @@ class Works:
         """Wait until the queues were found empty `calm` times in a row. Raises OutsideFailed after `seconds`."""
         until, found = time.monotonic() + seconds, 0
         while found < calm:
-            depth = self.depth()
-            tick(depth.waiting)
-            found = found + 1 if depth.waiting == 0 else 0
+            waiting = self.waiting()
+            tick(sum(waiting.values()))
+            found = found + 1 if not waiting else 0
             if time.monotonic() > until:
-                raise OutsideFailed(f"the queues did not empty within {seconds:.0f} s: {depth.by_queue}")
+                raise OutsideFailed(f"the queues did not empty within {seconds:.0f} s: {waiting}")
             time.sleep(0.4)
 
     # -- cycles and release --------------------------------------------------------------------------------------------
@@ -182,7 +116,7 @@ class Works:
         cycle_id = f"{as_of.isoformat()}-{name}"
         request = {"as_of": as_of.isoformat(), "cycle_id": cycle_id}
         self.client("stepfunctions").start_execution(
-            stateMachineArn=self.outputs["CycleArn"], name=cycle_id, input=json.dumps(request)
+            stateMachineArn=self.outputs.cycle_arn, name=cycle_id, input=json.dumps(request)
         )
         return cycle_id
 
@@ -191,7 +125,7 @@ class Works:
     ) -> dict[str, Any]:
         """What the cycle reported. Raises OutsideFailed when it failed or took longer than `seconds`."""
         steps, until = self.client("stepfunctions"), time.monotonic() + seconds
-        arn = f"{self.outputs['CycleArn'].replace(':stateMachine:', ':execution:')}:{cycle_id}"
+        arn = f"{self.outputs.cycle_arn.replace(':stateMachine:', ':execution:')}:{cycle_id}"
         while True:
             answer = steps.describe_execution(executionArn=arn)
             tick(answer["status"])
@@ -207,13 +141,9 @@ class Works:
         return dict(orjson.loads(self.lake_get(f"outcomes/cycles/{cycle_id}.json")))
 
     def release(self) -> dict[str, Any]:
-        """Run release_due now instead of at the next full minute; what it answered. Raises OutsideFailed."""
-        answer = self.client("lambda").invoke(FunctionName=f"{self.prefix}-release_due", Payload=b"{}")
-        body = answer["Payload"].read()
-        if answer.get("FunctionError"):
-            raise OutsideFailed(f"release_due failed: {body[:600].decode(errors='replace')}")
-        value = orjson.loads(body or b"null")
-        return value if isinstance(value, dict) else {}
+        """Run release_due now instead of at the next full minute; what it answered. Raises StackProblem."""
+        answer = self.stack.invoke("release_due", {})
+        return answer if isinstance(answer, dict) else {}
 
     # -- stores --------------------------------------------------------------------------------------------------------
 
@@ -221,7 +151,7 @@ class Works:
         """An object of the lake. Raises NotFound."""
         try:
             content: bytes = (
-                self.client("s3").get_object(Bucket=self.outputs["LakeBucket"], Key=path)["Body"].read()
+                self.client("s3").get_object(Bucket=self.outputs.lake_bucket, Key=path)["Body"].read()
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
@@ -235,14 +165,14 @@ class Works:
 
     def profiles(self) -> Iterator[Profile]:
         """All profiles that are no redirects."""
-        for item in self._scan(self.outputs["ProfilesTable"]):
+        for item in self._scan(self.outputs.profiles_table):
             profile = decode_profile(_document(item))
             if not profile.merged_into:
                 yield profile
 
     def events(self, kind: str) -> Iterator[tuple[str, Event]]:
         """(customer_id, event) of all timeline items of one kind."""
-        for item in self._scan(self.outputs["TimelineTable"]):
+        for item in self._scan(self.outputs.timeline_table):
             if item["event_key"]["S"].startswith(f"{kind}#"):
                 yield item["customer_id"]["S"], decode_event(_document(item))
 
@@ -256,7 +186,7 @@ class Works:
         """One profile, redirects followed. Raises NotFound."""
         for _ in range(8):
             answer = self.client("dynamodb").get_item(
-                TableName=self.outputs["ProfilesTable"],
+                TableName=self.outputs.profiles_table,
                 Key={"customer_id": {"S": customer_id}},
                 ConsistentRead=True,
             )
@@ -274,28 +204,18 @@ class Works:
             self.client("dynamodb")
             .get_paginator("query")
             .paginate(
-                TableName=self.outputs["TimelineTable"],
+                TableName=self.outputs.timeline_table,
                 KeyConditionExpression="customer_id = :c",
                 ExpressionAttributeValues={":c": {"S": customer_id}},
             )
         )
         return [decode_event(_document(item)) for page in pages for item in page["Items"]]
 
-    def http(
-        self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, bytes]:
-        """A request to the deployed API."""
-        return self._stack.http(method, path, body=body, headers=headers)
-
-    def sent_mail(self) -> list[dict[str, Any]]:
-        """What SES took."""
-        return self._stack.sent_mail()
-
     def _list(self, prefix: str) -> list[str]:
         pages = (
             self.client("s3")
             .get_paginator("list_objects_v2")
-            .paginate(Bucket=self.outputs["LakeBucket"], Prefix=prefix)
+            .paginate(Bucket=self.outputs.lake_bucket, Prefix=prefix)
         )
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 

@@ -126,9 +126,9 @@ class _World:
             f"{REPEATED}/{day:%Y/%m/%d}/{Path(first[REPEATED].key).name}", REPEATED, 2, refused="repeated"
         )
         broken = FileTruth(
-            f"{CORRUPT}/{day:%Y/%m/%d}/{CORRUPT}_{day:%Y%m%d}_2.csv.gz", CORRUPT, 2, refused="truncated"
+            f"{CORRUPT}/{day:%Y/%m/%d}/{CORRUPT}_{day:%Y%m%d}_2.csv.gz", CORRUPT, 2, refused="broken_gzip"
         )
-        unknown = FileTruth(f"{UNKNOWN}/{day:%Y/%m/%d}/trips.csv", UNKNOWN, 2, refused="unknown source")
+        unknown = FileTruth(f"{UNKNOWN}/{day:%Y/%m/%d}/trips.csv", UNKNOWN, 2, refused="unknown_source")
         copyfile(self._folder / first[REPEATED].key, self._folder / again.key)
         truncated(self._folder / broken.key, self._folder / first[CORRUPT].key)
         path = self._folder / unknown.key

@@ -10,7 +10,7 @@ import msgspec
 
 @dataclass(slots=True)
 class FileTruth:
-    """How one file must end. `refused` is empty, `repeated`, or why the whole file is refused; `bad`: line -> what is wrong.
+    """How one file must end. `refused` is empty, `repeated`, or a word of `outcomes.FileRefusal`; `bad`: line -> what is wrong.
 
     rows: data rows in it (0 where nobody can say: a truncated or unknown file); loaded + unchanged + quarantined = rows,
     unless the file is refused or repeated.

@@ -82,12 +82,12 @@ def test_bad_rows_stand_where_the_truth_says(world: tuple[Path, Truth]) -> None:
 def test_the_second_day_brings_every_kind_of_trouble(world: tuple[Path, Truth]) -> None:
     folder, truth = world
     refused = {file.refused: file for file in truth.day(2) if file.refused}
-    assert set(refused) == {"repeated", "truncated", "unknown source"}
+    assert set(refused) == {"repeated", "broken_gzip", "unknown_source"}
     repeated = refused["repeated"]
     first = next(f for f in truth.day(1) if f.source == repeated.source)
     assert (folder / repeated.key).read_bytes() == (folder / first.key).read_bytes()
     with pytest.raises(EOFError):
-        gzip.decompress((folder / refused["truncated"].key).read_bytes())
+        gzip.decompress((folder / refused["broken_gzip"].key).read_bytes())
     crm = next(f for f in truth.day(2) if f.source == "crm_persons")
     assert crm.unchanged > 0.8 * crm.rows
     assert crm.loaded > 0
