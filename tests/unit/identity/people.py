@@ -13,9 +13,9 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RULES = IdentityRules()
 
 
-def record(subject: str, *, order: str = "1", same_as: tuple[str, ...] = (), **fields: str) -> Incoming:
+def record(subject: str, order: str = "1", **fields: str) -> Incoming:
     """A person record as it arrives."""
-    return Incoming(subject, traits_of(fields), (order, "", ""), same_as)
+    return Incoming(subject, traits_of(fields), (order, "", ""))
 
 
 def customers(index: MemoryIndex, subjects: list[str]) -> list[list[str]]:

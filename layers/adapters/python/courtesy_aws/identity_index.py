@@ -1,0 +1,181 @@
+"""`identity.ports.IdentityIndex` on the table `identities`.
+
+Everything comes in batches: reads 100 to a BatchGetItem, conditional writes and additions to sets 100 to a TransactWriteItems,
+which is taken for its size and not for atomicity: when DynamoDB cancels one because of some items, the others are sent
+again. A transaction costs two write units per KB instead of one, and saves 99 of 100 requests.
+"""
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from botocore.exceptions import ClientError
+from msgspec.structs import replace
+
+from courtesy.errors import OutsideFailed
+from courtesy.identity.record import IndexedRecord, PossibleMatch
+from courtesy_aws.session import client
+from courtesy_aws.tables.identities import (
+    MATCH_SHARDS,
+    item_key,
+    match_in,
+    match_item,
+    match_key,
+    record_in,
+    record_item,
+    record_key,
+)
+from courtesy_aws.tables.requests import (
+    ROUNDS,
+    TRANSACTION,
+    Item,
+    Pause,
+    asking,
+    batches,
+    code,
+    pages,
+    read_batches,
+    write_batches,
+)
+
+_BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_REFUSED = "ConditionalCheckFailed"
+
+
+class DynamoIdentityIndex:
+    """The identity index in DynamoDB. Safe to share between threads."""
+
+    def __init__(self, table: str, *, pause: Pause = time.sleep) -> None:
+        self._table, self._pause = table, pause
+        self._dynamo = client("dynamodb")
+
+    def __repr__(self) -> str:
+        return f"DynamoIdentityIndex({self._table!r})"
+
+    def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
+        """See the port. Half a read unit per 4 KB doubled for consistency."""
+        keys = [record_key(subject) for subject in dict.fromkeys(subjects)]
+        found = read_batches(self._dynamo, self._table, keys, "document", self._pause)
+        return {record.subject: record for record in map(record_in, found)}
+
+    def write_records(self, records: Sequence[IndexedRecord]) -> set[str]:
+        """See the port."""
+        writes = []
+        for record in records:
+            put = {
+                "TableName": self._table,
+                "Item": record_item(replace(record, revision=record.revision + 1)),
+                "ConditionExpression": "revision = :held"
+                if record.revision
+                else "attribute_not_exists(revision)",
+            }
+            if record.revision:
+                put["ExpressionAttributeValues"] = {":held": {"N": str(record.revision)}}
+            writes.append((record.subject, {"Put": put}))
+        return self._write(writes)
+
+    def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
+        """See the port."""
+        keys = [item_key(entry) for entry in dict.fromkeys(entries)]
+        found = read_batches(self._dynamo, self._table, keys, "entry members", self._pause)
+        return {item["entry"]["S"]: frozenset(item["members"]["SS"]) for item in found if "members" in item}
+
+    def add_members(self, members: Mapping[str, Collection[str]]) -> None:
+        """See the port."""
+        self._change("ADD", members)
+
+    def remove_members(self, members: Mapping[str, Collection[str]]) -> None:
+        """See the port."""
+        self._change("DELETE", members)
+
+    def put_matches(self, matches: Sequence[PossibleMatch]) -> None:
+        """See the port."""
+        unique = {match.id: match for match in matches}
+        puts = [{"PutRequest": {"Item": match_item(match)}} for match in unique.values()]
+        write_batches(self._dynamo, self._table, puts, self._pause)
+
+    def list_matches(self, limit: int, after: str = "") -> list[PossibleMatch]:
+        """See the port. One query per shard."""
+        found: list[PossibleMatch] = []
+        for shard in MATCH_SHARDS:
+            request: Item = {
+                "TableName": self._table,
+                "KeyConditionExpression": "entry = :entry" + (" AND #member > :after" if after else ""),
+                "ExpressionAttributeValues": {":entry": {"S": f"possible#{shard}"}},
+                "Limit": limit,
+            }
+            if after:
+                request["ExpressionAttributeValues"][":after"] = {"S": after}
+                request["ExpressionAttributeNames"] = {"#member": "member"}
+            items = pages(self._dynamo.query, f"reading from {self._table}", request)
+            found += map(match_in, islice(items, limit))
+        return sorted(found, key=lambda match: match.id)[:limit]
+
+    def read_match(self, match_id: str) -> PossibleMatch | None:
+        """See the port."""
+        with asking(f"reading from {self._table}"):
+            item = self._dynamo.get_item(
+                TableName=self._table, Key=match_key(match_id), ConsistentRead=True
+            ).get("Item")
+        return None if item is None else match_in(item)
+
+    def delete_matches(self, match_ids: Collection[str]) -> None:
+        """See the port."""
+        deletes = [{"DeleteRequest": {"Key": match_key(id_)}} for id_ in dict.fromkeys(match_ids)]
+        write_batches(self._dynamo, self._table, deletes, self._pause)
+
+    def _change(self, how: str, members: Mapping[str, Collection[str]]) -> None:
+        writes = [
+            (
+                entry,
+                {
+                    "Update": {
+                        "TableName": self._table,
+                        "Key": item_key(entry),
+                        "UpdateExpression": f"{how} members :members",
+                        "ExpressionAttributeValues": {":members": {"SS": sorted(changed)}},
+                    }
+                },
+            )
+            for entry, changed in members.items()
+            if changed
+        ]
+        self._write(writes)
+
+    def _write(self, writes: Sequence[tuple[str, Any]]) -> set[str]:
+        """Writes to different items; the names of those whose condition did not hold. All others are done."""
+        refused: set[str] = set()
+        for batch in batches(writes, TRANSACTION):
+            left = list(batch)
+            for attempt in range(ROUNDS):
+                failed = self._transact([write for _, write in left])
+                if failed is None:
+                    break
+                refused |= {
+                    name for (name, _), reason in zip(left, failed, strict=True) if reason == _REFUSED
+                }
+                left = [write for write, reason in zip(left, failed, strict=True) if reason != _REFUSED]
+                if not left:
+                    break
+                if any(reason in _BUSY for reason in failed):
+                    self._pause(0.05 * 2**attempt)
+            else:
+                raise OutsideFailed(f"writing to {self._table}: {len(left)} items stayed busy")
+        return refused
+
+    def _transact(self, writes: list[Any]) -> list[str] | None:
+        """None where all are written, else each one's reason; nothing is written then."""
+        try:
+            with asking(f"writing to {self._table}"):
+                self._dynamo.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            if code(error) == "TransactionConflictException":
+                return ["TransactionConflict"] * len(writes)
+            if code(error) != "TransactionCanceledException":
+                raise
+            reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+            if len(reasons) != len(writes) or not ({_REFUSED} | _BUSY) & set(reasons):
+                raise
+            return reasons
+        return None

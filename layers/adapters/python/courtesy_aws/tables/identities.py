@@ -1,0 +1,64 @@
+"""The `identities` table: person records, the sets of their entries, and possible matches, told apart by their key.
+
+    entry                 member      attributes
+    record#<digest>       -           document (the record), revision
+    <kind>:<hash>         -           members (a set of text)
+    customer:<id>         -           members
+    possible#<shard>      <match id>  document
+
+No key holds a personal value: entries are keyed hashes, and a record is found by a digest of its subject.
+"""
+
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from courtesy.identity.record import IndexedRecord, PossibleMatch
+
+ALONE = "-"
+"""The range key where an entry has one item only."""
+
+MATCH_SHARDS = "0123456789abcdef"
+"""Possible matches are spread over so many partitions."""
+
+_records = msgspec.json.Decoder(IndexedRecord)
+_matches = msgspec.json.Decoder(PossibleMatch)
+_encoder = msgspec.json.Encoder()
+
+
+def record_key(subject: str) -> dict[str, Any]:
+    """The key of a record's item."""
+    return item_key("record#" + blake2b(subject.encode(), digest_size=16).hexdigest())
+
+
+def item_key(entry: str, member: str = ALONE) -> dict[str, Any]:
+    """The key of an item."""
+    return {"entry": {"S": entry}, "member": {"S": member}}
+
+
+def match_key(match_id: str) -> dict[str, Any]:
+    """The key of a possible match; its shard comes of its id."""
+    shard = MATCH_SHARDS[sum(match_id.encode()) % len(MATCH_SHARDS)]
+    return item_key(f"possible#{shard}", match_id)
+
+
+def record_item(record: IndexedRecord) -> dict[str, Any]:
+    """The item of a record."""
+    revision = {"revision": {"N": str(record.revision)}}
+    return record_key(record.subject) | revision | {"document": {"B": _encoder.encode(record)}}
+
+
+def match_item(match: PossibleMatch) -> dict[str, Any]:
+    """The item of a possible match."""
+    return match_key(match.id) | {"document": {"B": _encoder.encode(match)}}
+
+
+def record_in(item: dict[str, Any]) -> IndexedRecord:
+    """The record of an item."""
+    return _records.decode(item["document"]["B"])
+
+
+def match_in(item: dict[str, Any]) -> PossibleMatch:
+    """The possible match of an item."""
+    return _matches.decode(item["document"]["B"])
