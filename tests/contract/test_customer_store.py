@@ -78,6 +78,14 @@ def test_events_come_back_as_they_were_written_and_twice_is_once(store: Customer
     assert store.read_timeline("canna") == []
 
 
+def test_events_of_many_customers_go_in_one_call(store: CustomerStore) -> None:
+    store.append_many({EVA: [purchase("1"), purchase("2")], "canna": [purchase("1")] * 2})
+    assert len(store.read_timeline(EVA)) == 2
+    assert store.read_timeline("canna") == [purchase("1")]
+    with pytest.raises(RefusedInput, match="commit"):
+        store.append_many({EVA: [contact()]})
+
+
 def test_many_and_large_events_are_read_over_all_pages(store: CustomerStore) -> None:
     events = [purchase(str(n), item="x" * 30_000) for n in range(60)]  # 1.8 MB: two pages, three batches
     store.append(EVA, events)

@@ -1,7 +1,7 @@
 """`ports.CustomerStore` in memory. What is stored is the encoded document, as in the tables, so nothing is shared."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import RLock
 from zlib import crc32
@@ -57,6 +57,11 @@ class InMemoryCustomerStore:
             raise RefusedInput("a contact is written by `commit` or `move_contact` only, on condition")
         with self._lock:
             self._timelines[customer_id] |= {event_key(event): encode_event(event) for event in events}
+
+    def append_many(self, events: Mapping[str, Sequence[Event]]) -> None:
+        with self._lock:
+            for customer_id, arriving in events.items():
+                self.append(customer_id, arriving)
 
     def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
         with self._lock:

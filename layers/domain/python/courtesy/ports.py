@@ -42,6 +42,10 @@ class CustomerStore(Protocol):
         """Write events (no contacts) without condition; writing one twice changes nothing."""
         ...
 
+    def append_many(self, events: Mapping[str, Sequence[Event]]) -> None:
+        """`append` for many customers in as few batches as it takes; customer_id -> events."""
+        ...
+
     def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
         """Delete timeline items by `event_key`: merge, split, erasure and retention only."""
         ...
