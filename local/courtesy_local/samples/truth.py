@@ -49,6 +49,11 @@ class Truth:
         """Data rows in all files that can be read."""
         return sum(file.rows for file in self.files)
 
+    @property
+    def days(self) -> list[int]:
+        """The numbers of the days."""
+        return sorted({file.day for file in self.files})
+
     def day(self, number: int) -> list[FileTruth]:
         """The files of one day."""
         return [file for file in self.files if file.day == number]

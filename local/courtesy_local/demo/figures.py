@@ -1,0 +1,84 @@
+"""The figures of a run, in the form that `courtesy demo --json` writes, read from the stores and not from the code's own counters."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from courtesy.outcomes import DecisionOutcome
+from courtesy.timeline.events import Contact, Feedback
+from courtesy.timeline.profile import Profile
+from courtesy_local.demo.score import Identity
+from courtesy_local.demo.works import Works
+
+
+def count_by(works: Works, prefix: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Rows of the Parquet files below a prefix of the lake, counted by some columns: (value, ..., count), sorted."""
+    paths = [path for path in works.lake_list(prefix) if path.endswith(".parquet")]
+    if not paths:
+        return []
+    with TemporaryDirectory() as folder, duckdb.connect(config={"threads": 1}) as db:
+        for number, path in enumerate(paths):
+            (Path(folder) / f"{number}.parquet").write_bytes(works.lake_get(path))
+        names = ", ".join(f'"{column}"' for column in columns)
+        rows = db.read_parquet(f"{folder}/*.parquet", union_by_name=True).query(
+            "part", f"SELECT {names}{', ' if names else ''}count(*) FROM part GROUP BY ALL ORDER BY ALL"
+        )
+        return rows.fetchall()
+
+
+def segments(works: Works, cycle_id: str) -> dict[str, dict[str, int]]:
+    """Division -> segment -> customers. A segment is the sub-segment, or the lifecycle where it has none."""
+    found: dict[str, dict[str, int]] = {}
+    for division, lifecycle, sub_segment, number in count_by(
+        works, f"segments/{cycle_id}/", ("division", "lifecycle", "sub_segment")
+    ):
+        held = found.setdefault(division, {})
+        held[sub_segment or lifecycle] = held.get(sub_segment or lifecycle, 0) + number
+    return found
+
+
+def decisions(works: Works, prefix: str) -> dict[str, Any]:
+    """proposed, each outcome and the reasons of the decisions below a prefix of the lake."""
+    rows = count_by(works, prefix, ("outcome", "reason"))
+    ends: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for outcome, reason, number in rows:
+        ends[str(outcome)] += number
+        if outcome != DecisionOutcome.RESERVED:
+            reasons[str(reason)] += number
+    counted: dict[str, Any] = {"proposed": sum(ends.values())}
+    counted |= {outcome.value: ends.get(outcome.value, 0) for outcome in DecisionOutcome}
+    counted["reasons"] = dict(sorted(reasons.items()))
+    return counted
+
+
+def contact_states(
+    profiles: Iterable[Profile], contacts: Iterable[tuple[str, Contact]]
+) -> dict[str, dict[str, int]]:
+    """Channel -> state -> contacts, each as its item and what was reported on it amount to."""
+    settled = {past.contact: past.state for profile in profiles for past in profile.contacts}
+    found: dict[str, Counter[str]] = {}
+    for _, contact in contacts:
+        found.setdefault(contact.channel, Counter())[settled.get(contact.id, contact.state).value] += 1
+    return {channel: dict(sorted(found[channel].items())) for channel in sorted(found)}
+
+
+def feedback(events: Iterable[tuple[str, Any]], unsubscribed: int) -> dict[str, int]:
+    """Reports by kind: hard bounces apart from transient ones, and the clicks on one-click unsubscribe."""
+    found: Counter[str] = Counter()
+    for _, event in events:
+        if isinstance(event, Feedback):
+            name = "hard_bounce" if event.type == "bounce" and event.permanent else event.type
+            found[name] += 1
+    if unsubscribed:
+        found["unsubscribed"] = unsubscribed
+    return dict(sorted(found.items()))
+
+
+def identity_figures(score: Identity) -> dict[str, float]:
+    """Precision and recall to six digits."""
+    return {"precision": round(score.precision, 6), "recall": round(score.recall, 6)}
