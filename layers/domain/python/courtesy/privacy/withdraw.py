@@ -8,6 +8,8 @@ import hashlib
 from datetime import datetime
 from typing import Literal
 
+from msgspec.structs import replace
+
 from courtesy.decisions.effects import Step, write_folded
 from courtesy.decisions.policy import Policy, policy_of
 from courtesy.decisions.rules import ANY
@@ -75,7 +77,8 @@ def record_privacy(
             and status == "on"
             and (type_ != "objection" or policy.marketing(c.purpose))
         ]
-        return Step(new=[event], moved=cancelled(stopped, _WHY[type_].value, now))
+        said = replace(event, covers=tuple(profile.subjects))
+        return Step(new=[said], moved=cancelled(stopped, _WHY[type_].value, now))
 
     return write_folded(store, customer_id, make)
 
@@ -131,7 +134,8 @@ def _say(
             and channel in (c.channel, ANY)
             and division in (c.division, ANY)
         ]
-        return Step(new=[event], moved=cancelled(stopped, Reason.PERMISSION_WITHDRAWN.value, now))
+        said = replace(event, covers=tuple(profile.subjects))
+        return Step(new=[said], moved=cancelled(stopped, Reason.PERMISSION_WITHDRAWN.value, now))
 
     return write_folded(store, customer_id, make)
 

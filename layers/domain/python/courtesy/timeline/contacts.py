@@ -43,43 +43,43 @@ OPEN: frozenset[ContactState] = frozenset({ContactState.RESERVED, ContactState.Q
 FOUND: frozenset[ContactState] = OPEN | {ContactState.SENDING}
 """States in which the `due` index still finds a contact: what was queued and never claimed, or claimed and never told of."""
 
-# Later in this list wins, whatever came first.
-_RANK: dict[str, int] = {
-    "send": 1, "acknowledged": 1, "mailed": 2, "delivery": 3, "rejected": 4, "reject": 4, "rendering_failure": 4,
-    "returned": 5, "bounce": 5, "complaint": 6,
-}  # fmt: skip
-_STATE: dict[str, ContactState] = {
-    "send": ContactState.SENT,
-    "mailed": ContactState.SENT,
-    "delivery": ContactState.DELIVERED,
-    "rejected": ContactState.REFUSED,
-    "reject": ContactState.REFUSED,
-    "rendering_failure": ContactState.REFUSED,
-    "returned": ContactState.RETURNED,
-    "bounce": ContactState.BOUNCED,
-    "complaint": ContactState.COMPLAINED,
+# What was reported, by how much it tells: later in this list wins, whatever came first.
+_SETTLES: dict[str, tuple[int, ContactState]] = {
+    **dict.fromkeys(
+        ("send", "delivery_delay", "open", "click", "subscription", "mailed"), (1, ContactState.SENT)
+    ),
+    "delivery": (2, ContactState.DELIVERED),
+    **dict.fromkeys(("rejected", "reject", "rendering_failure"), (3, ContactState.REFUSED)),
+    "returned": (4, ContactState.RETURNED),
+    "bounce": (5, ContactState.BOUNCED),
+    "complaint": (6, ContactState.COMPLAINED),
 }
+_ARRIVED = frozenset({"delivery", "complaint", "open", "click", "mailed", "returned"})
+"""Reports after which a bounce or a rejection gives no slot back: the piece was on its way to the customer's hands."""
+_WENT_OUT = _ARRIVED | {"send", "bounce", "delivery_delay", "subscription"}
+"""Reports that only come when the provider has taken the piece."""
 _SETTLED_BY_US = frozenset({ContactState.CANCELLED, ContactState.EXPIRED})
 
 
 def settle(contact: Contact, feedback: Iterable[Feedback]) -> tuple[ContactState, bool]:
     """The contact's state given everything that was reported on it, and whether it takes a slot of the caps.
 
-    A transient bounce does not end a contact and frees nothing; a permanent one frees the slot unless a complaint or a
-    delivery shows that the piece did arrive. A contact that we cancelled stays cancelled unless something shows that it
-    went out all the same.
+    A transient bounce ends nothing and frees nothing, it only shows that the provider took the piece (so it settles
+    `unknown`); a permanent one frees the slot unless something shows that the piece did arrive. A contact that we
+    cancelled stays cancelled unless something shows that it went out all the same.
     """
-    state, rank, arrived, freed = contact.state, 0, False, contact.state in FREE
+    state, rank, arrived, went_out = contact.state, 0, False, False
     for report in feedback:
-        if report.type == "bounce" and not report.permanent:
-            continue
-        step = _RANK.get(report.type, 0)
-        if report.type in ("delivery", "complaint", "open", "click", "mailed"):
-            arrived = True
-        if step > rank and report.type in _STATE:
-            rank, state = step, _STATE[report.type]
-    if contact.state in _SETTLED_BY_US and not arrived:
+        kind = report.type
+        arrived = arrived or kind in _ARRIVED
+        went_out = went_out or kind in _WENT_OUT
+        step = _SETTLES.get(kind)
+        if kind == "bounce" and not report.permanent:
+            step = _SETTLES["send"]
+        if step is not None and step[0] > rank:
+            rank, state = step
+    if contact.state in _SETTLED_BY_US and not went_out:
         return contact.state, False
     if state is ContactState.BOUNCED or state is ContactState.REFUSED:
         return state, arrived
-    return state, not (freed and rank == 0)
+    return state, rank > 0 or state not in FREE

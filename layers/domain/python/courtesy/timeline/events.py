@@ -1,7 +1,7 @@
 """The kinds of event on a customer's timeline and their keys.
 
-An event is a fact that does not change. Its key is made of kind, event time, source, the source's own id and the version
-(a hash of the content), so writing it twice writes the same item. `Contact` is the one kind whose item moves through
+An event is a fact that does not change. Its key is made of kind, event time, source, the source's own id, the version
+(a hash of the content) and when it was stated, so writing it twice writes the same item. `Contact` is the one kind whose item moves through
 states; its key is customer + trigger + occurrence, so a second one cannot exist.
 """
 
@@ -96,13 +96,18 @@ class Case(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kin
 
 
 class Permission(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="permission"):
-    """What a customer allowed or withdrew: purpose x channel x division; `*` stands for all."""
+    """What a customer allowed or withdrew: purpose x channel x division; `*` stands for all.
+
+    subject: the person record whose word it is; empty where it was given for the whole customer, then `covers` names the
+    person records that the customer was made of at that time, so that it never speaks for somebody who joined later.
+    """
 
     purpose: str
     channel: str
     division: str
     status: Literal["granted", "withdrawn"]
     proof: str = ""
+    covers: tuple[str, ...] = ()
 
 
 class Asset(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="asset"):
@@ -215,10 +220,14 @@ class Link(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kin
 
 
 class Privacy(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="privacy"):
-    """A standing of the person: restricted, erased, objection to all marketing, deceased, gone away, and their end."""
+    """A standing of the person: restricted, erased, objection to all marketing, deceased, gone away, and their end.
+
+    subject, covers: as with `Permission`.
+    """
 
     type: Literal["restriction", "objection", "erasure", "deceased", "gone_away"]
     status: Literal["on", "off"] = "on"
+    covers: tuple[str, ...] = ()
 
 
 class Look(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="look"):
@@ -269,17 +278,25 @@ def kind_of(event: Event) -> str:
 def event_key(event: Event) -> str:
     """The sort key on the timeline: `kind#when#source#id#version`; for a contact `contact#trigger#occurrence`.
 
-    `#` and `%` inside ids are percent-encoded, so keys of different events never meet.
+    Where the source said it at another time than it happened, `#stated` follows: the same content stated anew is another
+    item, so that a late older file cannot put its date over a newer one. `#` and `%` inside ids are percent-encoded, so
+    keys of different events never meet.
     """
     if isinstance(event, Contact):
         return contact_key(event.trigger, event.occurrence)
-    when = event.when.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    return "#".join((kind_of(event), when, _plain(event.source), _plain(event.id), event.version))
+    parts = [kind_of(event), _instant(event.when), _plain(event.source), _plain(event.id), event.version]
+    if event.stated is not None and event.stated != event.when:
+        parts.append(_instant(event.stated))
+    return "#".join(parts)
 
 
 def contact_key(trigger: str, occurrence: str) -> str:
     """The sort key of the one contact that a customer can have for a trigger's occurrence."""
     return f"contact#{_plain(trigger)}#{_plain(occurrence)}"
+
+
+def _instant(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def _plain(text: str) -> str:

@@ -4,9 +4,9 @@
 order or a union, never "the last one seen".
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -27,7 +27,6 @@ from courtesy.timeline.events import (
     Response,
     SourceRecord,
     Transaction,
-    event_key,
 )
 from courtesy.timeline.profile import (
     AssetView,
@@ -47,17 +46,18 @@ REMEMBERED = timedelta(days=800)
 """How long contacts, inbound contacts and responses stay in the profile, before the newest of them; the timeline keeps all."""
 
 _T = TypeVar("_T", PastContact, Inbound, Reply)
+_Word = TypeVar("_Word", Permission, Privacy)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 
 
 def fold(customer_id: str, events: Iterable[Event]) -> Profile:
     """The profile that these events amount to. Pure; the same set gives an equal profile, byte for byte."""
     versions: dict[tuple[type, str, str], Event] = {}
-    contacts: dict[str, Contact] = {}
-    feedback: dict[str, dict[str, Feedback]] = {}
-    permissions: dict[str, Permission] = {}
+    contacts: dict[tuple[str, str, str], Contact] = {}
+    feedback: dict[str, list[Feedback]] = {}
+    permissions: list[Permission] = []
     places: dict[str, Move] = {}
-    privacy: dict[str, Privacy] = {}
+    privacy: list[Privacy] = []
     latest: datetime | None = None
     for event in events:
         kind = type(event)
@@ -66,47 +66,54 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
         if latest is None or event.when > latest:
             latest = event.when
         if kind is Contact:
-            contacts[event_key(event)] = event  # type: ignore[assignment]
+            contacts[event.id, event.trigger, event.occurrence] = event  # type: ignore[union-attr,assignment]
         elif kind is Feedback:
-            feedback.setdefault(event.contact, {})[event_key(event)] = event  # type: ignore[union-attr,assignment]
+            feedback.setdefault(event.contact, []).append(event)  # type: ignore[union-attr,arg-type]
         elif kind is Permission:
-            permissions[event_key(event)] = event  # type: ignore[assignment]
+            permissions.append(event)  # type: ignore[arg-type]
         elif kind is Move:
             held = places.get(event.division)  # type: ignore[union-attr]
-            if held is None or (event.when, event.version) > (held.when, held.version):
+            if held is None or _move_order(event) > _move_order(held):  # type: ignore[arg-type]
                 places[event.division] = event  # type: ignore[union-attr,assignment]
         elif kind is Privacy:
-            stood = privacy.get(event.type)  # type: ignore[union-attr]
-            if stood is None or _privacy_order(event) > _privacy_order(stood):  # type: ignore[arg-type]
-                privacy[event.type] = event  # type: ignore[union-attr,assignment]
+            privacy.append(event)  # type: ignore[arg-type]
         elif kind is not Link:
             name = (kind, event.source, event.id)
             known = versions.get(name)
             if known is None or _version_order(event) > _version_order(known):
                 versions[name] = event
-    current = [event for _, event in sorted(_named(versions)) if not event.gone]
-    records = [event for event in current if type(event) is SourceRecord]
+    kinds: dict[type, list[Event]] = {}
+    subjects = {word.subject for word in (*permissions, *privacy) if word.subject}
+    for kind, source, id_ in sorted(versions, key=_by_source):
+        event = versions[kind, source, id_]
+        if not event.gone:
+            kinds.setdefault(kind, []).append(event)
+            if kind is SourceRecord:
+                subjects.add(f"{source}/{id_}")
+            if event.subject:
+                subjects.add(event.subject)
+    records = cast(list[SourceRecord], kinds.get(SourceRecord, []))
     return Profile(
         customer_id=customer_id,
         values=_survivors(records),
-        subjects=sorted({f"{r.source}/{r.id}" for r in records} | {e.subject for e in current if e.subject}),
+        subjects=sorted(subjects),
         records=len(records),
-        ledgers=_ledgers([event for event in current if type(event) is Transaction]),
-        permissions=_standings(permissions.values()),
-        cases=[_case_view(event) for event in current if type(event) is Case],
-        assets=[_asset_view(event) for event in current if type(event) is Asset],
-        contacts=remembered(past_contact(c, feedback.get(c.id, {}).values()) for c in contacts.values()),
+        ledgers=_ledgers(cast(list[Transaction], kinds.get(Transaction, []))),
+        permissions=_standings(permissions, subjects),
+        cases=[_case_view(case) for case in cast(list[Case], kinds.get(Case, []))],
+        assets=[_asset_view(asset) for asset in cast(list[Asset], kinds.get(Asset, []))],
+        contacts=remembered(past_contact(c, feedback.get(c.id, ())) for c in contacts.values()),
         inbound=remembered(
             Inbound(e.when, e.channel, e.division, e.weight, e.topic)
-            for e in current
-            if type(e) is Interaction
+            for e in cast(list[Interaction], kinds.get(Interaction, []))
         ),
         replies=remembered(
-            Reply(e.when, e.type, e.contact, e.offer, e.division) for e in current if type(e) is Response
+            Reply(e.when, e.type, e.contact, e.offer, e.division)
+            for e in cast(list[Response], kinds.get(Response, []))
         ),
         places={division: _place(places[division]) for division in sorted(places)},
         closed=_closed(feedback),
-        privacy=sorted(event.type for event in privacy.values() if event.status == "on"),
+        privacy=_privacy(privacy, subjects),
         latest=latest,
     )
 
@@ -120,12 +127,12 @@ def _version_order(event: Event) -> tuple[datetime, datetime, str]:
     return (event.stated or event.when, event.when, event.version)
 
 
-def _privacy_order(event: Privacy) -> tuple[datetime, bool, str]:
-    return (event.when, event.status == "on", event_key(event))
+def _by_source(name: tuple[type, str, str]) -> tuple[str, str]:
+    return name[1:]
 
 
-def _named(versions: dict[tuple[type, str, str], Event]) -> Iterable[tuple[tuple[str, str, str], Event]]:
-    return (((kind.__name__, source, id_), event) for (kind, source, id_), event in versions.items())
+def _move_order(m: Move) -> tuple[datetime, str, str, str, str, str]:
+    return (m.when, m.cycle, m.version, m.lifecycle, m.sub_segment, m.value_tier)
 
 
 def _survivors(records: list[SourceRecord]) -> dict[str, Known]:
@@ -166,28 +173,52 @@ def _ledgers(transactions: list[Transaction]) -> dict[str, Ledger]:
     }
 
 
-def _standings(permissions: Iterable[Permission]) -> list[Standing]:
-    """Latest word per person record, then the strictest over them: uniting two people never revives a permission.
-
-    A word without a subject was given for the whole customer (at the API), so it stands against every record's own.
-    """
-    words: dict[tuple[str, str, str], dict[str, Permission]] = {}
+def _standings(permissions: list[Permission], subjects: set[str]) -> list[Standing]:
+    """The latest word of each person record, then the strictest over them: uniting two people never revives a permission."""
+    scopes: dict[tuple[str, str, str], list[Permission]] = {}
     for p in permissions:
-        held = words.setdefault((p.purpose, p.channel, p.division), {})
-        if p.subject not in held or _word_order(p) > _word_order(held[p.subject]):
-            held[p.subject] = p
+        scopes.setdefault((p.purpose, p.channel, p.division), []).append(p)
     standings = []
-    for key in sorted(words):
-        given = words[key]
-        whole = given.get("")
-        last = [p if whole is None else max(p, whole, key=_word_order) for p in given.values()]
-        p = max(last, key=lambda p: (p.status == "withdrawn", _word_order(p)))
-        standings.append(Standing(*key, p.status, p.when, p.source, p.proof))
+    for scope in sorted(scopes):
+        last = _last_words(scopes[scope], subjects, _permission_order)
+        p = max(last, key=lambda p: (p.status == "withdrawn", _permission_order(p)))
+        standings.append(Standing(*scope, p.status, p.when, p.source, p.proof))
     return standings
 
 
-def _word_order(p: Permission) -> tuple[datetime, bool, str, str]:
-    return (p.when, p.status == "withdrawn", p.source, event_key(p))
+def _privacy(words: list[Privacy], subjects: set[str]) -> list[str]:
+    """What stands for at least one of the person records: uniting two people lifts nothing."""
+    types: dict[str, list[Privacy]] = {}
+    for word in words:
+        types.setdefault(word.type, []).append(word)
+    return sorted(
+        type_
+        for type_, said in types.items()
+        if any(word.status == "on" for word in _last_words(said, subjects, _privacy_order))
+    )
+
+
+def _last_words(words: list[_Word], subjects: set[str], order: Callable[[_Word], Any]) -> Iterable[_Word]:
+    """The latest word for each person record.
+
+    One given for the whole customer speaks for the records that it covers and that are here still; where none of them is,
+    for itself.
+    """
+    last: dict[str, _Word] = {}
+    for word in words:
+        for subject in (word.subject,) if word.subject else subjects.intersection(word.covers) or ("",):
+            held = last.get(subject)
+            if held is None or order(word) > order(held):
+                last[subject] = word
+    return last.values()
+
+
+def _permission_order(p: Permission) -> tuple[datetime, bool, str, str, str, str]:
+    return (p.when, p.status == "withdrawn", p.source, p.id, p.version, p.proof)
+
+
+def _privacy_order(p: Privacy) -> tuple[datetime, bool]:
+    return (p.when, p.status == "on")
 
 
 def _case_view(c: Case) -> CaseView:
@@ -233,11 +264,11 @@ def _place(m: Move) -> Place:
     return Place(m.division, m.lifecycle, m.sub_segment, m.value_tier, m.when, m.scores, m.value, m.rulebook)
 
 
-def _closed(feedback: dict[str, dict[str, Feedback]]) -> dict[str, list[str]]:
+def _closed(feedback: dict[str, list[Feedback]]) -> dict[str, list[str]]:
     """Addresses that a permanent bounce, a complaint or returned mail closed on their channel."""
     closed: dict[str, set[str]] = {}
     for reports in feedback.values():
-        for report in reports.values():
+        for report in reports:
             ends = (report.type == "bounce" and report.permanent) or report.type in ("complaint", "returned")
             if ends and report.address:
                 closed.setdefault(report.channel, set()).add(report.address)
