@@ -62,6 +62,11 @@ class Config:
         return target.host() if self.local else target.AWS
 
     @property
+    def tls_only(self) -> bool:
+        """Whether buckets, queues and topics refuse plain HTTP: always, except on one machine, which has no TLS."""
+        return not self.local
+
+    @property
     def visibility_factor(self) -> int:
         """How many function time-outs a message stays hidden: six on AWS; two locally, so a failed message is soon seen again."""
         return 2 if self.local else 6

@@ -86,7 +86,7 @@ class DataStack(Stack):
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
+            enforce_ssl=self.config.tls_only,
             versioned=True,
             lifecycle_rules=[
                 s3.LifecycleRule(

@@ -54,6 +54,12 @@ LOCALLY_AT = {
 }
 """Accepted on the one-machine stack besides."""
 
+LOCALLY = {
+    rule: "The one-machine stack listens on this machine's loopback only, without TLS; on AWS plain HTTP is refused."
+    for rule in ("AwsSolutions-S10", "AwsSolutions-SQS4", "AwsSolutions-SNS3")
+}
+"""Accepted on the one-machine stack wherever they occur."""
+
 WILDCARDS = {
     "s3": "Object keys are not known beforehand; the role is bound to the named prefix of one bucket.",
     "states": "Executions are named when they start; the role is bound to those of the cycle's state machine.",
@@ -64,7 +70,7 @@ WILDCARDS = {
 def check(app: App, data: DataStack, stack: Stack) -> None:
     """Check the app against both packs, with the findings above accepted."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-    for rule, reason in APP_WIDE.items():
+    for rule, reason in (APP_WIDE | (LOCALLY if data.config.local else {})).items():
         _accept(app, rule, reason)
     stacks: dict[str, Stack] = {"data": data, "app": stack}
     for path, rules in [*AT.items(), *(LOCALLY_AT.items() if data.config.local else ())]:

@@ -24,7 +24,7 @@ class Mail(Construct):
         config, stack = notices.config, Stack.of(self)
         self.configuration_set = f"{config.prefix}-mail"
         topic = sns.Topic(
-            self, "events", topic_name=f"{config.prefix}-mail-events", master_key=notices.key, enforce_ssl=True
+            self, "events", topic_name=f"{config.prefix}-mail-events", master_key=notices.key, enforce_ssl=config.tls_only
         )
         topic.add_to_resource_policy(
             iam.PolicyStatement(

@@ -25,7 +25,7 @@ class WorkQueue(Construct):
             queue_name=f"{config.prefix}-{name}-dead",
             retention_period=Duration.days(14),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=config.tls_only,
         )
         self.queue = sqs.Queue(
             self,
@@ -34,7 +34,7 @@ class WorkQueue(Construct):
             visibility_timeout=Duration.seconds(consumer_timeout * config.visibility_factor),
             retention_period=Duration.days(14),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=config.tls_only,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=TRIES),
         )
         notices.alarm(

@@ -24,7 +24,7 @@ class Schedules(Construct):
             "missed",
             queue_name=f"{config.prefix}-schedules-dead",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=config.tls_only,
         )
         notices.alarm(
             "schedules-dead",

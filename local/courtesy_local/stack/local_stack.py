@@ -146,6 +146,7 @@ class LocalStack:
                     UserPoolId=pool,
                     Username=person,
                     MessageAction="SUPPRESS",
+                    TemporaryPassword=PASSWORD,
                     UserAttributes=[
                         {"Name": "email", "Value": person},
                         {"Name": "email_verified", "Value": "true"},
