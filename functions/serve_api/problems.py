@@ -20,15 +20,27 @@ TITLES = {
     500: "Courtesy failed",
     503: "A part of Courtesy did not answer; try again",
 }
-_STATUS: dict[type[CourtesyError], int] = {NotFound: 404, Conflict: 409, OutsideFailed: 503, RefusedInput: 400}
+_STATUS: dict[type[CourtesyError], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    OutsideFailed: 503,
+    RefusedInput: 400,
+}
 
 
 def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> Response[str]:
     """A problem document; `errors` name a field by its path, what is wrong with it and what was expected."""
-    body: dict[str, object] = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": TITLES[status],
+        "status": status,
+        "detail": detail,
+    }
     if errors:
         body["errors"] = errors
-    return Response(status_code=status, content_type="application/problem+json", body=orjson.dumps(body).decode())
+    return Response(
+        status_code=status, content_type="application/problem+json", body=orjson.dumps(body).decode()
+    )
 
 
 def install(app: APIGatewayHttpResolver) -> None:

@@ -12,7 +12,6 @@ class Settings(FunctionSettings):
     rulebooks_table: str
     lake_bucket: str
     cycle_arn: str
-    public_url: str
     hash_key_secret: str
     user_pool_client_id: str
     cognito_url: str

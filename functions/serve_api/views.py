@@ -9,7 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from courtesy.timeline.events import Event, Scalar, event_key, kind_of
 from courtesy.timeline.profile import Profile
 
-ENVELOPE = ("kind", "source", "id", "when", "version", "stated", "gone", "subject", "file", "line", "claim", "address")
+ENVELOPE = (
+    "kind",
+    "source",
+    "id",
+    "when",
+    "version",
+    "stated",
+    "gone",
+    "subject",
+    "file",
+    "line",
+    "claim",
+    "address",
+)
 
 
 class ValueView(BaseModel):
@@ -72,7 +85,9 @@ class CustomerView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"description": "One customer as this caller may see it."})
 
     customer_id: str
-    redirected_from: str | None = Field(default=None, description="the id asked for, where it was merged into this one")
+    redirected_from: str | None = Field(
+        default=None, description="the id asked for, where it was merged into this one"
+    )
     records: list[str] = Field(description='the person records ("source/id") that this customer is made of')
     values: dict[str, ValueView]
     segments: dict[str, SegmentView]
@@ -81,7 +96,9 @@ class CustomerView(BaseModel):
     cases: list[dict[str, Any]]
     assets: list[dict[str, Any]]
     contacts: list[dict[str, Any]]
-    purchases: dict[str, dict[str, int]] = Field(description="per division: purchases, net amount (minor units), last_day")
+    purchases: dict[str, dict[str, int]] = Field(
+        description="per division: purchases, net amount (minor units), last_day"
+    )
     timeline: TimelinePage
 
 

@@ -5,13 +5,14 @@ from importlib import resources
 from typing import Annotated
 
 import orjson
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from courtesy.errors import NotFound
 from functions.serve_api.wiring import wire
 
-router = Router()
+router = APIGatewayHttpRouter()
 FILES = {
     "index.html": "text/html; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
@@ -34,7 +35,9 @@ def show_console() -> Response[str]:
 @router.get("/console/config.json", include_in_schema=False)
 def show_config() -> Response[str]:
     """Where the console signs people in; nothing secret."""
-    return Response(status_code=200, content_type="application/json", body=orjson.dumps(wire().sign_in).decode())
+    return Response(
+        status_code=200, content_type="application/json", body=orjson.dumps(wire().sign_in).decode()
+    )
 
 
 @router.get("/console/<name>", include_in_schema=False)

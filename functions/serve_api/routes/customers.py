@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import NotFound, RefusedInput
@@ -12,7 +12,7 @@ from functions.serve_api.caller import Caller, require
 from functions.serve_api.views import CustomerView, customer_view
 from functions.serve_api.wiring import wire
 
-router = Router()
+router = APIGatewayHttpRouter()
 CustomerId = Annotated[str, Path(pattern=r"^c[a-z0-9]{20,40}$", description="customer_id")]
 SEES = ("agent", "dealer", "marketer", "privacy_officer", "engineer")
 
@@ -83,7 +83,9 @@ def find_customers(request: Annotated[FindRequest, Body()]) -> FoundView:
 @router.get("/customers/<customer_id>/explain", tags=["customers"], summary="Why, and why not")
 def explain_customer(
     customer_id: CustomerId,
-    trigger: Annotated[str, Query(pattern=r"^[a-z0-9_]{0,80}$", description="one trigger; without it all of them")] = "",
+    trigger: Annotated[
+        str, Query(pattern=r"^[a-z0-9_]{0,80}$", description="one trigger; without it all of them")
+    ] = "",
 ) -> ExplanationView:
     """Each decision on this customer, newest first, in one sentence and with the figures it used."""
     caller = require(router.current_event, *SEES)
@@ -93,7 +95,7 @@ def explain_customer(
         raise NotFound("there is no customer with this id")
     if caller.bound:
         _stay_in_division(caller, is_visible(stored.profile, sorted(caller.divisions)))
-    rows = outside.explain(stored.profile.customer_id, trigger)
+    rows = outside.log.of(stored.profile.customer_id, trigger)
     if caller.bound:
         rows = [row for row in rows if row.get("division") in caller.divisions]
     outside.looks.record(caller.id, stored.profile.customer_id, "explain", outside.clock())

@@ -3,14 +3,15 @@
 from datetime import date
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_api.caller import require
 from functions.serve_api.wiring import wire
 
-router = Router()
+router = APIGatewayHttpRouter()
 
 
 class CycleRequest(BaseModel):
@@ -39,7 +40,9 @@ def start_cycle(request: Annotated[CycleRequest, Body()]) -> Response[CycleView]
     name = request.name or outside.clock().strftime("%H%M%S")
     cycle_id = f"{as_of.isoformat()}-{name}"
     outside.cycles.start(cycle_id, {"as_of": as_of.isoformat(), "cycle_id": cycle_id, "by": caller.id})
-    return Response(202, body=CycleView(cycle_id=cycle_id, status="running"), headers={"Location": f"/cycles/{cycle_id}"})
+    return Response(
+        202, body=CycleView(cycle_id=cycle_id, status="running"), headers={"Location": f"/cycles/{cycle_id}"}
+    )
 
 
 class CyclesView(BaseModel):

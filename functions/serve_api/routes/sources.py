@@ -3,15 +3,15 @@
 from typing import Annotated
 
 import orjson
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
 from courtesy.errors import UnknownName
 from functions.serve_api.caller import require
 from functions.serve_api.wiring import wire
 
-router = Router()
+router = APIGatewayHttpRouter()
 
 
 class FilesView(BaseModel):
@@ -47,10 +47,18 @@ def list_files(
     known = outside.rulebooks.current().sources
     if name not in known:
         raise UnknownName("source", name, known)
-    reports = [orjson.loads(outside.lake.get(path)) for path in outside.lake.list(f"outcomes/files/{name}/") if path.endswith(".json") and path.count("/") == 3]
-    reports.sort(key=lambda report: (str(report.get("received", "")), str(report.get("file_id", ""))), reverse=True)
+    reports = [
+        orjson.loads(outside.lake.get(path))
+        for path in outside.lake.list(f"outcomes/files/{name}/")
+        if path.endswith(".json") and path.count("/") == 3
+    ]
+    reports.sort(
+        key=lambda report: (str(report.get("received", "")), str(report.get("file_id", ""))), reverse=True
+    )
     ids = [str(report.get("file_id", "")) for report in reports]
     start = ids.index(cursor) + 1 if cursor in ids else 0
     page = reports[start : start + limit]
     more = start + limit < len(reports)
-    return FilesView(source=name, files=page, next=str(page[-1].get("file_id", "")) if more and page else None)
+    return FilesView(
+        source=name, files=page, next=str(page[-1].get("file_id", "")) if more and page else None
+    )

@@ -3,12 +3,13 @@
 from html import escape
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.serve_api.wiring import wire
 
-router = Router()
+router = APIGatewayHttpRouter()
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.=-]{10,600}$", description="opaque, signed")]
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -23,7 +24,11 @@ def show_unsubscribe(token: Token) -> Response[str]:
     """A page with one button. Mail scanners follow links, so a GET never unsubscribes anybody."""
     wish = wire().read_wish(token)
     if wish is None:
-        return _page(404, "This link is not valid", "<p>It may have been cut off. Please use the link in your latest mail.</p>")
+        return _page(
+            404,
+            "This link is not valid",
+            "<p>It may have been cut off. Please use the link in your latest mail.</p>",
+        )
     what = escape(wish.division) if wish.division != "*" else "all our divisions"
     body = (
         f"<p>You will get no more marketing by {escape(wish.channel)} from {what}.</p>"
@@ -39,9 +44,15 @@ def unsubscribe(token: Token) -> Response[str]:
     outside = wire()
     wish = outside.read_wish(token)
     if wish is None:
-        return _page(404, "This link is not valid", "<p>It may have been cut off. Please use the link in your latest mail.</p>")
-    outside.withdraw(wish, outside.clock())
-    return _page(200, "You are unsubscribed", "<p>It takes effect at once. You need not do anything else.</p>")
+        return _page(
+            404,
+            "This link is not valid",
+            "<p>It may have been cut off. Please use the link in your latest mail.</p>",
+        )
+    outside.withdraw(wish)
+    return _page(
+        200, "You are unsubscribed", "<p>It takes effect at once. You need not do anything else.</p>"
+    )
 
 
 def _page(status: int, title: str, body: str) -> Response[str]:

@@ -52,7 +52,9 @@ class StateMachineCycles:
     def standing(self, cycle_id: str) -> Standing:
         """How the cycle stands. Raises NotFound for an id that was never started."""
         try:
-            report: dict[str, object] | None = orjson.loads(self._lake.get(f"outcomes/cycles/{cycle_id}.json"))
+            report: dict[str, object] | None = orjson.loads(
+                self._lake.get(f"outcomes/cycles/{cycle_id}.json")
+            )
         except NotFound:
             report = None
         arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{cycle_id}"
@@ -62,7 +64,9 @@ class StateMachineCycles:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
             if report is None:
-                raise NotFound(f"there is no cycle {cycle_id!r}; GET /cycles/{{id}} takes the id that POST /cycles gave") from None
+                raise NotFound(
+                    f"there is no cycle {cycle_id!r}; GET /cycles/{{id}} takes the id that POST /cycles gave"
+                ) from None
             status = "SUCCEEDED"
         if status == "RUNNING":
             return Standing(RUNNING, None)

@@ -1,0 +1,87 @@
+"""The adapters of serve_api, built once per cold start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import gettempdir
+
+from courtesy.errors import RefusedInput
+from courtesy.identity.find import find_customers
+from courtesy.identity.ports import IdentityIndex
+from courtesy.messages.unsubscribe import Unsubscribe, read_token
+from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
+from courtesy.privacy.withdraw import withdraw
+from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.cycles import StateMachineCycles
+from courtesy_aws.decision_log import LakeDecisionLog
+from courtesy_aws.identity_index import DynamoIdentityIndex
+from courtesy_aws.lake import S3Lake
+from courtesy_aws.looks import TimelineLooks
+from courtesy_aws.secrets import hash_key
+from courtesy_aws.session import client
+from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from functions.serve_api.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the routes ask of the outside."""
+
+    store: CustomerStore
+    index: IdentityIndex
+    rulebooks: RulebookStore
+    lake: Lake
+    cycles: StateMachineCycles
+    log: LakeDecisionLog
+    looks: TimelineLooks
+    key: Callable[[], bytes]
+    clock: Clock
+    sign_in: dict[str, str]
+
+    def find(self, *, email: str, phone: str, country: str, loyalty_no: str, subject: str) -> list[str]:
+        """Customers that all the given keys lead to."""
+        return find_customers(
+            self.index,
+            self.key(),
+            email=email,
+            phone=phone,
+            country=country,
+            loyalty_no=loyalty_no,
+            subject=subject,
+        )
+
+    def read_wish(self, token: str) -> Unsubscribe | None:
+        """What an unsubscribe link stands for; None where it is not one of ours."""
+        try:
+            return read_token(self.key(), token)
+        except RefusedInput:
+            return None
+
+    def withdraw(self, wish: Unsubscribe) -> None:
+        """Carry out an unsubscribe link, at once."""
+        withdraw(
+            self.store, wish.customer_id, wish.purpose, wish.channel, wish.division, self.clock(),
+            proof=f"one-click link of contact {wish.contact}",
+        )  # fmt: skip
+
+
+@cache
+def wire() -> Outside:
+    """The adapters, made at the first request."""
+    settings = Settings.load()
+    store = DynamoCustomerStore(settings.timeline_table, settings.profiles_table)
+    lake = S3Lake(settings.lake_bucket)
+    return Outside(
+        store=store,
+        index=DynamoIdentityIndex(settings.identities_table),
+        rulebooks=DynamoRulebookStore(settings.rulebooks_table),
+        lake=lake,
+        cycles=StateMachineCycles(client("stepfunctions"), settings.cycle_arn, lake),
+        log=LakeDecisionLog(lake, Path(gettempdir()) / "decision-log"),
+        looks=TimelineLooks(store),
+        key=lambda: hash_key(settings.hash_key_secret),
+        clock=lambda: datetime.now(UTC),
+        sign_in={"client": settings.user_pool_client_id, "cognito": settings.cognito_url},
+    )
