@@ -24,10 +24,8 @@ def count_by(works: Works, prefix: str, columns: Sequence[str]) -> list[tuple[An
         for number, path in enumerate(paths):
             (Path(folder) / f"{number}.parquet").write_bytes(works.lake_get(path))
         names = ", ".join(f'"{column}"' for column in columns)
-        rows = db.read_parquet(f"{folder}/*.parquet", union_by_name=True).query(
-            "part", f"SELECT {names}{', ' if names else ''}count(*) FROM part GROUP BY ALL ORDER BY ALL"
-        )
-        return rows.fetchall()
+        part = db.read_parquet(f"{folder}/*.parquet", union_by_name=True)
+        return part.aggregate(f"{names}, count(*) AS number", names).order(names).fetchall()
 
 
 def segments(works: Works, cycle_id: str) -> dict[str, dict[str, int]]:

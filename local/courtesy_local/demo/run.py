@@ -85,7 +85,7 @@ def send(works: Works, tell: Tell) -> None:
     for _ in range(RELEASES):
         works.release()
         works.await_quiet(QUIET_WITHIN, lambda waiting: tell("sending", 0, waiting))
-        now = len(works.sent_mail())
+        now = len(works.stack.sent_mail())
         if now == before:
             return
         before = now
