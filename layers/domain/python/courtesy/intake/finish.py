@@ -4,9 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from courtesy.errors import NotFound
 from courtesy.intake.report import ChunkCounts, FileReport, decode_report, encode_report, report_path
-from courtesy.intake.state import applied_path, pending_path
+from courtesy.intake.state import promote
 from courtesy.outcomes import FileOutcome
 from courtesy.ports import Lake
 
@@ -32,7 +31,7 @@ def finish_if_complete(source: str, file_id: str, lake: Lake, now: datetime) -> 
     marks = lake.list(_marks(source, file_id))
     if len(marks) < report.chunks:
         return None
-    _promote(source, file_id, lake)
+    promote(source, file_id, lake)
     applied = [msgspec.json.decode(lake.get(mark), type=ChunkCounts) for mark in marks]
     done = msgspec.structs.replace(
         report,
@@ -42,15 +41,6 @@ def finish_if_complete(source: str, file_id: str, lake: Lake, now: datetime) -> 
     )
     lake.put(report_path(source, file_id), encode_report(done))
     return done
-
-
-def _promote(source: str, file_id: str, lake: Lake) -> None:
-    try:
-        segment = lake.get(pending_path(source, file_id))
-    except NotFound:
-        return  # somebody else has promoted it
-    lake.put(applied_path(source, file_id), segment)
-    lake.delete(pending_path(source, file_id))
 
 
 def _marks(source: str, file_id: str) -> str:

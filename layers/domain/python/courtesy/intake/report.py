@@ -9,10 +9,15 @@ from courtesy.outcomes import FileOutcome
 
 
 class Drop(NamedTuple):
-    """A file that a source system uploaded. `key` is `{source}/{yyyy}/{mm}/{dd}/{file}`; `size` in bytes."""
+    """A file that a source system uploaded. `key` is `{source}/{yyyy}/{mm}/{dd}/{file}`; `size` in bytes, -1 not known.
+
+    put: what tells this upload from another under the same key (S3's sequencer or version), so that the same news of it
+    delivered twice is told from the same file dropped twice.
+    """
 
     key: str
-    size: int
+    size: int = -1
+    put: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,7 +65,7 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `loading`, `loaded` is what is staged. gone: records closed because a full dump lacks them, beyond rows_in.
     duplicates: rows equal to another of the same file; superseded: rows of a key that the same file, or a newer one,
     says otherwise; both are among the unchanged. columns: share of empty values per column, for the next file's drift.
-    seconds: per step.
+    same_as: the file_id with the same bytes, where the outcome is `repeated`. seconds: per step.
     """
 
     source: str
@@ -68,6 +73,8 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str
     outcome: FileOutcome
     at: datetime
+    put: str = ""
+    same_as: str = ""
     contract: int = 0
     stated: datetime | None = None
     bytes: int = 0

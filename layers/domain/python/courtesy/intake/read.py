@@ -1,0 +1,307 @@
+"""Use case: read a dropped file; stage what differs from the source's state, quarantine what is bad, report every row."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import msgspec
+
+from courtesy.errors import NotFound, RefusedFile, UnknownName
+from courtesy.intake.contract import SourceContract
+from courtesy.intake.difference import Difference, Means, fingerprint
+from courtesy.intake.drift import drift_of
+from courtesy.intake.drops import place_of, source_of, stated_of
+from courtesy.intake.finish import finish_if_complete
+from courtesy.intake.quarantine import quarantine_path, write_quarantine
+from courtesy.intake.report import Drop, FileReport, decode_report, encode_report, report_path
+from courtesy.intake.shape import Limits, Shape, check_columns, shape_of
+from courtesy.intake.state import Intent, begin_reading, end_reading, fetch_segments, pending_path, unite
+from courtesy.outcomes import FileOutcome, FileRefusal
+from courtesy.ports import Lake, Queue
+
+CHUNK_ROWS = 2_000
+
+
+class Outside(NamedTuple):
+    """The ports of this use case: the bucket of drops, the lake, and the queue that load_chunk reads."""
+
+    drops: Lake
+    lake: Lake
+    chunks: Queue
+
+
+def read_drop(
+    drop: Drop,
+    contracts: Mapping[str, SourceContract],
+    outside: Outside,
+    means: Means,
+    now: datetime,
+    limits: Limits = Limits(),  # noqa: B008 - a constant
+    chunk_rows: int = CHUNK_ROWS,
+) -> FileReport:
+    """Read one drop and return its report, which also lies in the lake.
+
+    Doing it again after a crash anywhere does it again: the report is written after everything it speaks of, the chunk
+    messages are sent after the report, and a report that says `loading` sends them again. Raises OutsideFailed when a port
+    fails or a newer file of the source is being read: the drop shall be delivered again.
+    """
+    source = source_of(drop.key)
+    try:
+        place = place_of(drop.key)
+        contract = contracts.get(place.source)
+        if contract is None:
+            refused = UnknownName("source", place.source, contracts)
+            raise RefusedFile(FileRefusal.UNKNOWN_SOURCE, str(refused), file=drop.key)
+        stated = stated_of(place, contract, drop.key)
+        local = _fetch(drop, outside, means)
+        shape = shape_of(local, contract, means.work, limits, drop.key)
+        if contract.format.kind != "jsonl" and shape.header:
+            check_columns(shape.header, contract, drop.key)
+    except RefusedFile as error:
+        return _refused(drop, source, error, outside, now)
+    file_id = file_id_of(contract, shape.digest, stated)
+    known = _report(outside.lake, source, file_id)
+    if known is not None and known.outcome is not FileOutcome.REFUSED:
+        if known.put != drop.put or known.key != drop.key:
+            return _repeated(drop, known, outside, now)
+        if known.outcome is not FileOutcome.LOADING:
+            return known
+        end_reading(source, file_id, outside.lake)
+        _announce(known, outside)
+        return finish_if_complete(source, file_id, outside.lake, now) or known
+    return _Reading(drop, contract, shape, stated, file_id, outside, means, now, chunk_rows).run()
+
+
+def file_id_of(contract: SourceContract, digest: str, stated: datetime) -> str:
+    """Name of a file by what it is: source, bytes, the date it stands for, and the rules it is read by."""
+    text = "\0".join((contract.name, digest, stated.isoformat(), fingerprint(contract)))
+    return hashlib.sha256(text.encode()).hexdigest()[:26]
+
+
+def chunk_path(source: str, file_id: str, chunk: int) -> str:
+    """Where a chunk of staged rows lies in the lake."""
+    return f"staged/{source}/{file_id}/{chunk:05}.jsonl.gz"
+
+
+class _Reading:
+    """One reading of one file."""
+
+    def __init__(
+        self,
+        drop: Drop,
+        contract: SourceContract,
+        shape: Shape,
+        stated: datetime,
+        file_id: str,
+        outside: Outside,
+        means: Means,
+        now: datetime,
+        chunk_rows: int,
+    ) -> None:
+        self.drop, self.contract, self.shape, self.stated = drop, contract, shape, stated
+        self.file_id, self.outside, self.means, self.now = file_id, outside, means, now
+        self.source, self.chunk_rows = contract.name, chunk_rows
+        self.seconds: dict[str, float] = {}
+
+    def run(self) -> FileReport:
+        lake = self.outside.lake
+        intent = Intent(self.file_id, self.stated, self.now)
+        alone = begin_reading(self.source, intent, lake)
+        segments = fetch_segments(self.source, self.file_id, alone, lake, self.means.work)
+        before = self._before()
+        with self._timed("difference"):
+            difference = Difference(self.shape, self.contract, segments, self.stated, self.means)
+        try:
+            report = self._stage(difference, before)
+        finally:
+            difference.close()
+        lake.put(report_path(self.source, self.file_id), encode_report(report))
+        end_reading(self.source, self.file_id, lake)
+        _announce(report, self.outside)
+        if report.chunks == 0:
+            done = finish_if_complete(self.source, self.file_id, lake, self.now)
+            report = done if done is not None else report
+        unite(self.source, lake, self.means.work)
+        lake.put(_latest_path(self.source), encode_report(report))
+        return report
+
+    def _stage(self, difference: Difference, before: FileReport | None) -> FileReport:
+        lake = self.outside.lake
+        tally = difference.tally()
+        with self._timed("stage"):
+            chunks = self._write_chunks(difference.staged(self.drop.key, self.chunk_rows))
+        if tally.quarantined:
+            out = self.means.work / "quarantine.jsonl"
+            write_quarantine(difference.bad_rows(), self.source, self.contract.version, self.drop.key, out)
+            lake.upload(out, quarantine_path(self.source, self.file_id))
+        with self._timed("segment"):
+            lake.upload(difference.segment(), pending_path(self.source, self.file_id))
+        reasons, empty = difference.reasons(), difference.empty_shares()
+        columns = {name: empty.get(name, -1.0) for name in difference.columns}
+        return FileReport(
+            source=self.source,
+            file_id=self.file_id,
+            key=self.drop.key,
+            put=self.drop.put,
+            outcome=FileOutcome.LOADING,
+            at=self.now,
+            contract=self.contract.version,
+            stated=self.stated,
+            bytes=self.drop.size if self.drop.size >= 0 else 0,
+            rows_in=tally.rows_in,
+            loaded=tally.loaded,
+            unchanged=tally.unchanged,
+            quarantined=tally.quarantined,
+            gone=tally.gone,
+            duplicates=tally.duplicates,
+            superseded=tally.superseded,
+            chunks=chunks,
+            reasons=reasons,
+            drift=drift_of(
+                difference.columns,
+                self.contract,
+                empty,
+                reasons,
+                tally.rows_in,
+                difference.parsed(),
+                tally.gone_held,
+                before,
+            ),
+            columns=columns,
+            seconds={step: round(spent, 3) for step, spent in self.seconds.items()},
+        )
+
+    def _write_chunks(self, batches: Iterator[list[str]]) -> int:
+        count = 0
+        with ThreadPoolExecutor(4) as pool:
+            waiting = []
+            for batch in batches:
+                waiting.append(pool.submit(self._write_chunk, count, batch))
+                count += 1
+                if len(waiting) > 8:
+                    waiting.pop(0).result()
+            for future in waiting:
+                future.result()
+        return count
+
+    def _write_chunk(self, number: int, batch: list[str]) -> None:
+        document = ("\n".join(batch) + "\n").encode()
+        path = chunk_path(self.source, self.file_id, number)
+        self.outside.lake.put(path, gzip.compress(document, compresslevel=3, mtime=0))
+
+    def _before(self) -> FileReport | None:
+        try:
+            return decode_report(self.outside.lake.get(_latest_path(self.source)))
+        except NotFound:
+            return None
+
+    def _timed(self, step: str) -> "_Timer":
+        return _Timer(self.seconds, step)
+
+
+class _Timer:
+    """Adds the seconds of a `with` block to a step."""
+
+    def __init__(self, seconds: dict[str, float], step: str) -> None:
+        self.seconds, self.step = seconds, step
+
+    def __enter__(self) -> None:
+        self.began = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.step] = self.seconds.get(self.step, 0.0) + perf_counter() - self.began
+
+
+def _fetch(drop: Drop, outside: Outside, means: Means) -> Path:
+    if drop.size == 0:
+        raise RefusedFile(
+            FileRefusal.EMPTY_FILE, "the file has 0 bytes; drop it again complete", file=drop.key
+        )
+    means.work.mkdir(parents=True, exist_ok=True)
+    local = means.work / "drop"
+    try:
+        outside.drops.download(drop.key, local)
+    except NotFound:
+        raise RefusedFile(
+            FileRefusal.MISSING, "the file was deleted before it could be read; drop it again", file=drop.key
+        ) from None
+    return local
+
+
+def _refused(drop: Drop, source: str, error: RefusedFile, outside: Outside, now: datetime) -> FileReport:
+    """Record a file that is refused whole. Its name in the lake comes from key and upload, as its bytes may be unknown."""
+    file_id = "refused-" + hashlib.sha256(f"{drop.key}\0{drop.put}".encode()).hexdigest()[:18]
+    report = FileReport(
+        source=source,
+        file_id=file_id,
+        key=drop.key,
+        put=drop.put,
+        outcome=FileOutcome.REFUSED,
+        at=now,
+        bytes=max(drop.size, 0),
+        reason=error.reason,
+        text=str(error),
+        line=error.line,
+        column=error.column,
+        finished=now,
+    )
+    outside.lake.put(report_path(source, file_id), encode_report(report))
+    return report
+
+
+def _repeated(drop: Drop, known: FileReport, outside: Outside, now: datetime) -> FileReport:
+    """Record that the bytes of a known file were dropped once more: all of its rows are unchanged."""
+    name = hashlib.sha256(f"{drop.key}\0{drop.put}".encode()).hexdigest()[:12]
+    report = FileReport(
+        source=known.source,
+        file_id=f"{known.file_id}-{name}",
+        key=drop.key,
+        put=drop.put,
+        outcome=FileOutcome.REPEATED,
+        at=now,
+        contract=known.contract,
+        stated=known.stated,
+        bytes=known.bytes,
+        rows_in=known.rows_in,
+        unchanged=known.rows_in,
+        same_as=known.file_id,
+        reason="repeated",
+        text=f"{drop.key}: the same bytes as {known.key}, which was read before; nothing is loaded twice",
+        finished=now,
+    )
+    outside.lake.put(report_path(report.source, report.file_id), encode_report(report))
+    return report
+
+
+def _announce(report: FileReport, outside: Outside) -> None:
+    """Send one message for each chunk."""
+    messages = [
+        msgspec.json.encode(
+            {
+                "source": report.source,
+                "file_id": report.file_id,
+                "chunk": chunk,
+                "chunks": report.chunks,
+                "path": chunk_path(report.source, report.file_id, chunk),
+            }
+        )
+        for chunk in range(report.chunks)
+    ]
+    if messages:
+        outside.chunks.send(messages)
+
+
+def _report(lake: Lake, source: str, file_id: str) -> FileReport | None:
+    try:
+        return decode_report(lake.get(report_path(source, file_id)))
+    except NotFound:
+        return None
+
+
+def _latest_path(source: str) -> str:
+    return f"outcomes/latest/{source}.json"
