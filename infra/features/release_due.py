@@ -14,6 +14,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     return [
         access.table(data.timeline, access.READ, access.WRITE),
         access.table(data.profiles, access.READ, access.WRITE),
+        access.table(data.rulebooks, access.READ),
         access.index(data.timeline, DUE_INDEX),
         access.send(*(house.queues[name].queue for name in ("email", "letter", "postcard"))),
     ]
@@ -21,7 +22,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="release_due",
-    settings=("timeline_table", "profiles_table", "email_queue_url", "letter_queue_url", "postcard_queue_url",),
+    settings=("timeline_table", "profiles_table", "rulebooks_table", "email_queue_url", "letter_queue_url", "postcard_queue_url",),
     allow=_allow,
     timeout=60,
     memory=512,

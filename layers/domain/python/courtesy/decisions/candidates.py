@@ -38,9 +38,12 @@ def occurrence_of(trigger: Trigger, day: date) -> str:
             return f"{day.year:04}"
 
 
-def from_cycle(trigger: Trigger, as_of: date, unknown: str = "") -> Candidate:
-    """The candidate of a cycle trigger whose criteria hold on the cycle's date; proposed anew each cycle while they do."""
-    expires = _midnight(as_of) + timedelta(days=max(1, trigger.useful_for_days))
+def from_cycle(trigger: Trigger, as_of: date, today: date, unknown: str = "") -> Candidate:
+    """The candidate of a cycle trigger whose criteria hold on the cycle's date; proposed anew each cycle while they do.
+
+    today: from when its usefulness runs, later than `as_of` where a cycle looks at the past
+    """
+    expires = _midnight(today) + timedelta(days=max(1, trigger.useful_for_days))
     return Candidate(trigger.id, occurrence_of(trigger, as_of), expires, unknown=unknown)
 
 

@@ -1,0 +1,1 @@
+"""Decides what triggers propose on an event, as soon as it is known."""

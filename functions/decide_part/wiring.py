@@ -1,0 +1,37 @@
+"""The adapters of decide_part, built once per cold start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
+from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.lake import S3Lake
+from courtesy_aws.secrets import hash_key
+from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from functions.decide_part.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the use case asks of the outside."""
+
+    store: CustomerStore
+    lake: Lake
+    rulebooks: RulebookStore
+    key: Callable[[], bytes]
+    clock: Clock
+
+
+@cache
+def wire() -> Outside:
+    """The adapters, made at the first call."""
+    settings = Settings.load()
+    return Outside(
+        store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table),
+        lake=S3Lake(settings.lake_bucket),
+        rulebooks=DynamoRulebookStore(settings.rulebooks_table),
+        key=lambda: hash_key(settings.hash_key_secret),
+        clock=lambda: datetime.now(UTC),
+    )

@@ -1,0 +1,1 @@
+"""Puts contacts that are due on the queue of their channel."""

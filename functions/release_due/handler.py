@@ -1,0 +1,29 @@
+"""release_due: once a minute, what is due goes to its channel's queue."""
+
+from typing import Any
+
+import msgspec
+
+from courtesy.decisions.policy import policy_of
+from courtesy.decisions.release import release
+from courtesy.errors import NotFound
+from courtesy_aws.observability import count, logger, observed
+from functions.release_due.wiring import wire
+
+
+@observed
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """One run; the schedule's event says nothing that is needed."""
+    outside = wire()
+    try:
+        rulebook = outside.rulebooks.current()
+    except NotFound:  # nothing can have been reserved before the first rulebook
+        return {"queued": {}, "expired": 0, "unknown": 0, "contested": 0}
+    answer: dict[str, Any] = msgspec.to_builtins(
+        release(outside.store, outside.queues, policy_of(rulebook), outside.clock())
+    )
+    if any(answer.values()):
+        logger.info("released", extra=answer)
+    for channel, contacts in answer["queued"].items():
+        count(f"Contacts{channel.capitalize()}Queued", contacts)
+    return answer

@@ -1,0 +1,126 @@
+"""Listen: event triggers propose as soon as an event is known, and each proposal is decided at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from courtesy.decisions.candidates import from_event
+from courtesy.decisions.decision import Candidate, Decision
+from courtesy.decisions.explain import from_json
+from courtesy.decisions.log import Balance, row_of, write_events
+from courtesy.decisions.policy import policy_of
+from courtesy.decisions.reserve import reserve
+from courtesy.population.catalogue import catalogue_of
+from courtesy.population.criteria import check
+from courtesy.population.scores import Scores
+from courtesy.population.segments import features_of
+from courtesy.ports import CustomerStore, Lake
+from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.trigger import Trigger
+from courtesy.timeline.events import event_key
+from courtesy.timeline.profile import Profile, encode_profile
+
+ALWAYS = "true"
+"""A criterion that needs no features."""
+
+NO_SCORES = Scores(
+    cycle_id="", as_of="", rulebook=0, data_version="", customers=0, restricted=0, divisions={}
+)
+"""The figures before the first cycle."""
+
+
+class EventMessage(msgspec.Struct, frozen=True):
+    """Some events of one customer that triggers may listen to, by their keys on the timeline."""
+
+    customer_id: str
+    keys: list[str]
+
+
+def decide_events(
+    store: CustomerStore,
+    lake: Lake,
+    rulebook: Rulebook,
+    message: EventMessage,
+    now: datetime,
+    hash_key: bytes,
+    run: str,
+    scores: Scores = NO_SCORES,
+) -> Balance:
+    """Decide what the triggers propose on these events, reserve, log. `run`: unique to the message.
+
+    A message that comes again finds its contacts on the timeline and logs them as they were decided. Raises Conflict,
+    OutsideFailed; the message may then simply come again.
+    """
+    balance = Balance()
+    stored = store.read_profile(message.customer_id)
+    profile = stored.profile
+    candidates = _candidates(store, rulebook, message, profile, now, scores)
+    decisions: list[Decision] = []
+    for contact in profile.contacts:
+        if candidates.pop((contact.trigger, contact.occurrence), None) is None:
+            continue
+        held = store.read_contact(profile.customer_id, contact.trigger, contact.occurrence)
+        if held is not None and held.decided:
+            decisions.append(from_json(held.decided))
+        else:
+            balance.standing += 1
+    if candidates:
+        decisions += reserve(
+            store, profile.customer_id, stored, list(candidates.values()), policy_of(rulebook), now, hash_key
+        )
+    rows = []
+    for decision in decisions:
+        balance.proposed += 1
+        balance.add(decision)
+        candidate = candidates.get((decision.trigger, decision.occurrence))
+        rows.append(row_of(decision, candidate.not_before if candidate else None))
+    write_events(lake, profile.customer_id, run, rows)
+    return balance
+
+
+def _candidates(
+    store: CustomerStore,
+    rulebook: Rulebook,
+    message: EventMessage,
+    profile: Profile,
+    now: datetime,
+    scores: Scores,
+) -> dict[tuple[str, str], Candidate]:
+    listening = [t for _, t in sorted(rulebook.triggers.items()) if t.active and t.kind == "event"]
+    if not listening:
+        return {}
+    asked = set(message.keys)
+    proposed: list[tuple[Trigger, Candidate]] = []
+    for event in store.read_timeline(profile.customer_id):
+        if event_key(event) in asked:
+            for trigger in listening:
+                candidate = from_event(trigger, event, now)
+                if candidate is not None:
+                    proposed.append((trigger, candidate))
+    met = _met([trigger for trigger, _ in proposed], rulebook, profile, now, scores)
+    return {(c.trigger, c.occurrence): c for trigger, c in proposed if trigger.id in met}
+
+
+def _met(
+    triggers: Sequence[Trigger], rulebook: Rulebook, profile: Profile, now: datetime, scores: Scores
+) -> set[str]:
+    """The triggers whose criteria hold for this customer as of now, by the same statements as the cycle's."""
+    met = {t.id for t in triggers if t.criteria.strip().lower() == ALWAYS}
+    asking = {t.id: t for t in triggers if t.id not in met}
+    if not asking:
+        return met
+    catalogue = catalogue_of(rulebook.sources)
+    connection = features_of([encode_profile(profile)], now.date(), rulebook.population, scores, catalogue)
+    try:
+        for id_, trigger in asking.items():
+            sql = check(trigger.criteria, catalogue, rule=f"triggers.{id_}.criteria").sql
+            hit = connection.execute(
+                f"SELECT count(*) FROM segments WHERE division = $division AND ({sql})",  # noqa: S608 - a checked criterion
+                {"division": trigger.division},
+            ).fetchone()
+            if hit is not None and hit[0]:
+                met.add(id_)
+    finally:
+        connection.close()
+    return met

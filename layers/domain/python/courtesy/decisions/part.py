@@ -1,0 +1,233 @@
+"""Decide one part of a cycle: find by columns, decide by rows, reserve, log, balance.
+
+Who was found again for an occurrence that has its contact from an earlier run is not proposed again (`standing` counts them):
+a trigger of a quarter would otherwise fill the log with ninety times "already contacted". A part that runs again after
+a crash logs what its first attempt reserved as that attempt decided it; a part whose log is there is done.
+
+Candidates of events that were held compete again here, in the part that their customer is in. A trigger's daily budget is
+dealt out evenly over the parts, so no item counts it.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from courtesy.decisions.candidates import from_follow_up
+from courtesy.decisions.decision import Candidate, Decision, Reserved
+from courtesy.decisions.explain import from_json
+from courtesy.decisions.find import Found, cycle_triggers, find
+from courtesy.decisions.log import (
+    Balance,
+    Row,
+    part_path,
+    read_held,
+    row_of,
+    still_held,
+    to_parquet,
+    write_lines,
+)
+from courtesy.decisions.policy import Policy, policy_of
+from courtesy.decisions.reserve import reserve
+from courtesy.errors import NotFound
+from courtesy.population.catalogue import catalogue_of
+from courtesy.population.documents import connect
+from courtesy.ports import Clock, CustomerStore, Lake, StoredProfile
+from courtesy.rulebook.model import Rulebook
+
+BATCH = 100
+"""Profiles read at once."""
+
+
+class CyclePart(msgspec.Struct, frozen=True):
+    """One part of a cycle, as the state machine hands it out."""
+
+    cycle_id: str
+    as_of: date
+    parts: int
+    part: int
+    rulebook: int
+
+
+class PartBalance(msgspec.Struct, frozen=True):
+    """What became of a part's candidates."""
+
+    cycle_id: str
+    part: int
+    decisions: Balance
+    balanced: bool
+
+
+def decide_part(
+    store: CustomerStore,
+    lake: Lake,
+    rulebook: Rulebook,
+    job: CyclePart,
+    clock: Clock,
+    hash_key: bytes,
+    folder: Path,
+) -> PartBalance:
+    """Decide every candidate of a part and write its log. `folder`: an empty directory for files on the way.
+
+    Raises NotFound where the part's segments are missing, RefusedRule for criteria that do not hold together, Conflict and
+    OutsideFailed where a store did not do its part; the part may then simply run again.
+    """
+    balance_path = f"decisions/{job.cycle_id}/part-{job.part:05}.json"
+    done = _read(lake, balance_path)
+    if done is not None:
+        return msgspec.json.decode(done, type=PartBalance)
+    started, again = _started(lake, job, clock())
+    segments, lines, target = folder / "segments.parquet", folder / "rows.jsonl", folder / "rows.parquet"
+    lake.download(f"segments/{job.cycle_id}/part-{job.part:05}.parquet", segments)
+    connection = connect(folder)
+    try:
+        run = _Run(store, rulebook, job, clock, hash_key, started if again else None)
+        found = find(
+            connection, segments, rulebook, catalogue_of(rulebook.sources), job.as_of, started.date()
+        )
+        waiting = _waiting(lake, rulebook, clock())
+        if waiting:
+            mine = {
+                row[0]
+                for row in connection.cursor().execute(_CUSTOMERS, {"path": segments.as_posix()}).fetchall()
+            }
+            waiting = {id_: candidates for id_, candidates in waiting.items() if id_ in mine}
+        write_lines(run.rows(_joined(found, waiting)), lines)
+        to_parquet(connection, lines, target)
+    finally:
+        connection.close()
+    lake.upload(target, part_path(job.cycle_id, job.part))
+    result = PartBalance(job.cycle_id, job.part, run.balance, run.balance.balanced)
+    lake.put(balance_path, msgspec.json.encode(result))
+    return result
+
+
+_CUSTOMERS = "SELECT DISTINCT customer_id FROM read_parquet($path)"
+
+
+class _Run:
+    """One run over a part's customers, counting as it goes."""
+
+    def __init__(
+        self,
+        store: CustomerStore,
+        rulebook: Rulebook,
+        job: CyclePart,
+        clock: Clock,
+        hash_key: bytes,
+        first_attempt: datetime | None,
+    ) -> None:
+        self.store, self.clock, self.hash_key, self.first_attempt = store, clock, hash_key, first_attempt
+        self.policy: Policy = policy_of(rulebook)
+        self.balance = Balance()
+        self.left = {
+            t.id: _share(t.daily_budget, job.part, job.parts)
+            for t in cycle_triggers(rulebook)
+            if t.daily_budget is not None
+        }
+
+    def rows(self, found: Iterable[Found]) -> Iterator[Row]:
+        """Decide, reserve and count; the log's rows."""
+        for batch in _batches(found, BATCH):
+            profiles = self.store.read_profiles([f.customer_id for f in batch])
+            for one in batch:
+                yield from self._customer(one, profiles.get(one.customer_id))
+
+    def _customer(self, found: Found, stored: StoredProfile | None) -> Iterator[Row]:
+        if stored is None or stored.profile.merged_into:
+            stored = self.store.read_profile(found.customer_id)
+        profile, now = stored.profile, self.clock()
+        candidates = {
+            (c.trigger, c.occurrence): c for c in found.candidates if c.trigger in self.policy.plans
+        }
+        for trigger in found.follow_ups:
+            candidates.update({(c.trigger, c.occurrence): c for c in from_follow_up(trigger, profile, now)})
+        decisions: list[Decision] = []
+        for contact in profile.contacts:
+            if candidates.pop((contact.trigger, contact.occurrence), None) is None:
+                continue
+            earlier = self._earlier(profile.customer_id, contact.trigger, contact.occurrence)
+            if earlier is None:
+                self.balance.standing += 1
+            else:
+                decisions.append(earlier)
+        if candidates:
+            decisions += reserve(
+                self.store,
+                profile.customer_id,
+                stored,
+                list(candidates.values()),
+                self.policy,
+                now,
+                self.hash_key,
+                exhausted=[trigger for trigger, left in self.left.items() if left <= 0],
+            )
+        self.balance.proposed += len(decisions)
+        for decision in decisions:
+            self.balance.add(decision)
+            if isinstance(decision, Reserved) and decision.trigger in self.left:
+                self.left[decision.trigger] -= 1
+            candidate = candidates.get((decision.trigger, decision.occurrence))
+            yield row_of(decision, candidate.not_before if candidate else None)
+
+    def _earlier(self, customer_id: str, trigger: str, occurrence: str) -> Decision | None:
+        """What the first attempt of this very part decided, where it was that which reserved the contact."""
+        if self.first_attempt is None:
+            return None
+        contact = self.store.read_contact(customer_id, trigger, occurrence)
+        if contact is None or contact.when < self.first_attempt or not contact.decided:
+            return None
+        return from_json(contact.decided)
+
+
+def _share(budget: int, part: int, parts: int) -> int:
+    """A part's share of a budget; the shares add up to it."""
+    return budget // parts + (part < budget % parts)
+
+
+def _waiting(lake: Lake, rulebook: Rulebook, now: datetime) -> dict[str, list[Candidate]]:
+    """Event candidates that were held and are still useful, by customer."""
+    longest = max((t.useful_for_days for t in rulebook.triggers.values() if t.kind == "event"), default=0)
+    if longest == 0:
+        return {}
+    return still_held(read_held(lake, (now - timedelta(days=longest)).date(), now.date()), now)
+
+
+def _joined(found: Iterable[Found], waiting: dict[str, list[Candidate]]) -> Iterator[Found]:
+    """What was found and what waits, per customer, in order of customer_id."""
+    left = sorted(waiting, reverse=True)
+    for one in found:
+        while left and left[-1] < one.customer_id:
+            id_ = left.pop()
+            yield Found(id_, waiting[id_], [])
+        if left and left[-1] == one.customer_id:
+            one = one._replace(candidates=[*one.candidates, *waiting[left.pop()]])
+        yield one
+    while left:
+        id_ = left.pop()
+        yield Found(id_, waiting[id_], [])
+
+
+def _started(lake: Lake, job: CyclePart, now: datetime) -> tuple[datetime, bool]:
+    """When the first attempt of this part started, and whether this is another one."""
+    path = f"decisions/{job.cycle_id}/part-{job.part:05}.started"
+    held = _read(lake, path)
+    if held is not None:
+        return datetime.fromisoformat(held.decode()), True
+    lake.put(path, now.isoformat().encode())
+    return now, False
+
+
+def _read(lake: Lake, path: str) -> bytes | None:
+    try:
+        return lake.get(path)
+    except NotFound:
+        return None
+
+
+def _batches(found: Iterable[Found], size: int) -> Iterator[list[Found]]:
+    iterator = iter(found)
+    while batch := list(islice(iterator, size)):
+        yield batch
