@@ -21,7 +21,8 @@ from courtesy.intake.fields import CUSTOM, CUSTOM_KINDS
 from courtesy.intake.records import Torn, broken_column, straighten
 from courtesy.intake.report import Count, Fault
 from courtesy.intake.shape import Shape
-from courtesy.intake.state import GONE, Segments, load_segments
+from courtesy.intake.segments import GONE, load_segments
+from courtesy.intake.state import Segments
 
 
 class Means(NamedTuple):

@@ -2,11 +2,10 @@
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
 from typing import NamedTuple
 
 import msgspec
@@ -20,7 +19,8 @@ from courtesy.intake.finish import finish_if_complete
 from courtesy.intake.quarantine import quarantine_path, write_quarantine
 from courtesy.intake.report import Drop, FileReport, decode_report, encode_report, report_path
 from courtesy.intake.shape import Limits, Shape, check_columns, shape_of
-from courtesy.intake.state import Intent, begin_reading, end_reading, fetch_segments, pending_path, unite
+from courtesy.intake.segments import unite
+from courtesy.intake.state import Intent, begin_reading, end_reading, fetch_segments, pending_path
 from courtesy.outcomes import FileOutcome, FileRefusal
 from courtesy.ports import Lake, Queue
 
@@ -28,11 +28,12 @@ CHUNK_ROWS = 2_000
 
 
 class Outside(NamedTuple):
-    """The ports of this use case: the bucket of drops, the lake, and the queue that load_chunk reads."""
+    """The ports of this use case: the bucket of drops, the lake, the queue that load_chunk reads, and a stopwatch (seconds)."""
 
     drops: Lake
     lake: Lake
     chunks: Queue
+    ticks: Callable[[], float] = lambda: 0.0
 
 
 def read_drop(
@@ -201,20 +202,20 @@ class _Reading:
             return None
 
     def _timed(self, step: str) -> "_Timer":
-        return _Timer(self.seconds, step)
+        return _Timer(self.seconds, step, self.outside.ticks)
 
 
 class _Timer:
     """Adds the seconds of a `with` block to a step."""
 
-    def __init__(self, seconds: dict[str, float], step: str) -> None:
-        self.seconds, self.step = seconds, step
+    def __init__(self, seconds: dict[str, float], step: str, ticks: Callable[[], float]) -> None:
+        self.seconds, self.step, self.ticks = seconds, step, ticks
 
     def __enter__(self) -> None:
-        self.began = perf_counter()
+        self.began = self.ticks()
 
     def __exit__(self, *_: object) -> None:
-        self.seconds[self.step] = self.seconds.get(self.step, 0.0) + perf_counter() - self.began
+        self.seconds[self.step] = self.seconds.get(self.step, 0.0) + self.ticks() - self.began
 
 
 def _fetch(drop: Drop, outside: Outside, means: Means) -> Path:
@@ -304,4 +305,4 @@ def _report(lake: Lake, source: str, file_id: str) -> FileReport | None:
 
 
 def _latest_path(source: str) -> str:
-    return f"outcomes/latest/{source}.json"
+    return f"source_state/{source}/report/latest.json"

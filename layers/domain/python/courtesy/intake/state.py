@@ -1,39 +1,20 @@
-"""The state of a source: per record the newest content that was seen, kept as one segment per file and merged when read.
+"""The state of a source: one segment per file, in the lake; who may write, count and read them without a lock.
 
-A segment row is (id, line, content, seen, item, ref):
-    line     fast hash of the record's text: finds unchanged lines without parsing them
-    content  hash of the values that the contract reads; 1: the record is gone; 0 after a merge: two contents were stated for
-             the same instant, so neither is known to be the newest
-    seen     when the source said so: the newest word on this id
-    item     `stated` of the newest item that the file put on the timeline, null where it put none
-    ref      customer that an event belonged to, for contracts that close what disappears
-The merge takes maxima under a total order: segments may come in any order and more than once, so a file is promoted, and
-segments are united, without a lock.
+A file that is read says so first (`reading/`), writes its segment when its rows are staged (`pending/`), and lets it count when
+all of them are applied (`applied/`). What a segment holds and how segments are merged stands in `segments`.
 """
 
-# ruff: noqa: S608 - texts go into SQL as literals made by `columns.text`; COPY and CREATE take no parameters
-
-import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
 import msgspec
 
 from courtesy.errors import NotFound, OutsideFailed
 from courtesy.ports import Lake
 
-GONE = 1
-"""Content of a record that the source no longer knows."""
-
-MANY = 12
-"""Applied segments beyond this number are united into one."""
-
 _READING = timedelta(minutes=20)
 """Longer than any reader lives: an older intent is of a reader that died."""
-
-COLUMNS = "id VARCHAR, line UBIGINT, content UBIGINT, seen TIMESTAMP, item TIMESTAMP, ref VARCHAR"
 
 
 def applied_path(source: str, file_id: str) -> str:
@@ -127,55 +108,3 @@ def promote(source: str, file_id: str, lake: Lake) -> None:
         return  # promoted before
     lake.put(applied_path(source, file_id), segment)
     lake.delete(pending_path(source, file_id))
-
-
-def load_segments(con: duckdb.DuckDBPyConnection, table: str, paths: list[Path]) -> None:
-    """Make a table (COLUMNS) of merged segments: per id the newest word."""
-    if not paths:
-        con.execute(f"CREATE OR REPLACE TABLE {table} ({COLUMNS})")
-        return
-    files = "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
-    if len(paths) == 1:
-        con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_parquet({files})")
-        return
-    con.execute(
-        f"""
-        CREATE OR REPLACE TABLE {table} AS
-        WITH word AS (SELECT * FROM read_parquet({files})),
-             newest AS (SELECT id, max(seen) AS seen, max(item) AS item FROM word GROUP BY id)
-        SELECT word.id,
-               CASE WHEN min(content) = max(content) THEN max(line) END AS line,
-               CASE WHEN min(content) = max(content) THEN max(content) ELSE 0 END AS content,
-               newest.seen, newest.item, max(ref) AS ref
-        FROM newest JOIN word ON word.id = newest.id AND word.seen = newest.seen
-        GROUP BY word.id, newest.seen, newest.item
-        """
-    )
-
-
-def unite(source: str, lake: Lake, work: Path, many: int = MANY) -> bool:
-    """Unite a source's applied segments into one when there are more than `many`; whether it did.
-
-    The united one is written before the others are deleted; whoever reads both, or unites at the same time, gets the same.
-    """
-    paths = [path for path in lake.list(f"source_state/{source}/applied/") if path.endswith(".parquet")]
-    if len(paths) <= many:
-        return False
-    name = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:24]
-    local = []
-    for number, path in enumerate(paths):
-        part = work / f"unite-{number}.parquet"
-        try:
-            lake.download(path, part)
-        except NotFound:
-            return False  # somebody else is uniting
-        local.append(part)
-    out = work / "united.parquet"
-    with duckdb.connect(":memory:") as con:
-        load_segments(con, "united", local)
-        con.execute(f"COPY united TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
-    lake.upload(out, applied_path(source, f"united-{name}"))
-    for path in paths:
-        if path != applied_path(source, f"united-{name}"):
-            lake.delete(path)
-    return True

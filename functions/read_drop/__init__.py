@@ -1,0 +1,1 @@
+"""read_drop: reads a dropped file in columns, compares it with the source's last state, stages what is new."""
