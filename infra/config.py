@@ -66,10 +66,12 @@ class Config:
         """Whether buckets, queues and topics refuse plain HTTP: always, except on one machine, which has no TLS."""
         return not self.local
 
-    @property
-    def visibility_factor(self) -> int:
-        """How many function time-outs a message stays hidden: six on AWS; two locally, so a failed message is soon seen again."""
-        return 2 if self.local else 6
+    def visibility(self, consumer_timeout: int) -> int:
+        """Seconds that a taken message stays hidden: six time-outs of its consumer, as AWS advises.
+
+        On one machine a shorter time, so that a message whose handler failed is soon tried again.
+        """
+        return min(consumer_timeout, 90) if self.local else 6 * consumer_timeout
 
 
 def read_config(context: Callable[[str], object]) -> Config:

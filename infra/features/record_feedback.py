@@ -13,8 +13,6 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     return [
         access.table(data.timeline, access.READ, access.WRITE),
         access.table(data.profiles, access.READ, access.WRITE),
-        access.table(data.identities, access.READ),
-        access.table(data.rulebooks, access.READ),
         access.secret(data.hash_key.secret_arn),
         *access.read_objects(data.lake, "mailings/"),
         access.write_objects(data.lake, "mailings/"),
@@ -23,7 +21,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="record_feedback",
-    settings=("timeline_table", "profiles_table", "identities_table", "rulebooks_table", "lake_bucket", "hash_key_secret",),
+    settings=("timeline_table", "profiles_table", "lake_bucket", "hash_key_secret",),
     allow=_allow,
     timeout=60,
     memory=1024,

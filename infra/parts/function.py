@@ -15,6 +15,9 @@ from infra.parts.layers import Layers
 from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
 
+LOCAL_WORKERS = 2
+"""Workers of one function at once on one machine: each has its own process, and the least that a mapping can be limited to."""
+
 
 class Function(Construct):
     """A function named as its folder in `functions/`.
@@ -44,6 +47,7 @@ class Function(Construct):
         self.name = name
         self.timeout = timeout
         config = notices.config
+        self._local = config.local
         full_name = f"{config.prefix}-{name}"
         log_group = logs.LogGroup(
             self,
@@ -104,7 +108,7 @@ class Function(Construct):
             sources.SqsEventSource(
                 queue.queue,
                 batch_size=batch,
-                max_concurrency=max(2, at_once),
+                max_concurrency=min(at_once, LOCAL_WORKERS) if self._local else at_once,
                 max_batching_window=Duration.seconds(wait) if wait else None,
                 report_batch_item_failures=True,
             )

@@ -31,7 +31,7 @@ class WorkQueue(Construct):
             self,
             "queue",
             queue_name=f"{config.prefix}-{name}",
-            visibility_timeout=Duration.seconds(consumer_timeout * config.visibility_factor),
+            visibility_timeout=Duration.seconds(config.visibility(consumer_timeout)),
             retention_period=Duration.days(14),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=config.tls_only,

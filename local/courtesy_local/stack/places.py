@@ -10,6 +10,7 @@ OUTPUTS = STATE / "outputs.json"
 SERVER_LOG = STATE / "ministack.log"
 DEPLOY_LOG = STATE / "deploy.log"
 SERVER_PYTHON = CHECKOUT / ".ministack" / "bin" / "python"
+SERVER_PROGRAM = Path(__file__).with_name("server_process.py")
 CDK = CHECKOUT / "node_modules" / ".bin" / "cdk"
 ASSEMBLY = CHECKOUT / "build" / "cdk.local"
 

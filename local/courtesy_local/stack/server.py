@@ -66,7 +66,7 @@ def start() -> Server:
     port = _port()
     with places.SERVER_LOG.open("wb") as log:
         process = subprocess.Popen(
-            [str(places.SERVER_PYTHON), "-m", "ministack"],
+            [str(places.SERVER_PYTHON), "-P", str(places.SERVER_PROGRAM)],
             cwd=work,
             env=_environment(port, work),
             stdin=subprocess.DEVNULL,

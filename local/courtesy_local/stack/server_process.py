@@ -1,0 +1,84 @@
+"""MiniStack as a program, with one thing it lacks: SES events on a configuration set's SNS destinations.
+
+Runs on the interpreter of `.ministack` by its path and imports nothing of Courtesy. MiniStack stores event destinations but
+publishes only the older identity notifications, which carry no tags; senders settle doubtful sends by the tags, so the events
+are made here in the shape that SES documents: Send, Delivery, Bounce and Complaint, the last two for the mailbox simulator's
+addresses. See docs/decisions/0002-one-machine-on-ministack.md.
+"""
+
+import json
+import time
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from importlib import import_module
+from typing import Any
+
+app: Any = import_module("ministack.app")
+ses: Any = import_module("ministack.services.ses")
+ses_v2: Any = import_module("ministack.services.ses_v2")
+
+SEND_PATH = "/outbound-emails"
+_answer = ses_v2.handle_request
+
+
+async def handle_request(method: str, path: str, headers: Any, body: Any, query_params: Any) -> Any:
+    """MiniStack's answer, and the events of what it took."""
+    answer = await _answer(method, path, headers, body, query_params)
+    if method == "POST" and path.rstrip("/").endswith(SEND_PATH) and answer[0] == 200:
+        try:
+            _took(json.loads(body), json.loads(answer[2])["MessageId"])
+        except Exception:
+            ses.logger.exception("events of an e-mail could not be published")
+    return answer
+
+
+def _took(request: dict[str, Any], message_id: str) -> None:
+    """Keep tags and headers with the sent message, and publish its events."""
+    tags = {tag["Name"]: [tag["Value"]] for tag in request.get("EmailTags") or []}
+    headers = request.get("Content", {}).get("Simple", {}).get("Headers") or []
+    for sent in reversed(ses._sent_emails_list()):
+        if sent["MessageId"] == message_id:
+            sent.update({"Tags": {name: values[0] for name, values in tags.items()}, "Headers": headers})
+            break
+    name = request.get("ConfigurationSetName")
+    for destination in (ses_v2._config_sets.get(name) or {}).get("EventDestinations", {}).values():
+        topic = (destination.get("SnsDestination") or {}).get("TopicArn")
+        if topic and destination["Enabled"]:
+            wanted = set(destination["MatchingEventTypes"])
+            for event in _events(request, message_id, {**tags, "ses:configuration-set": [name]}):
+                if event["eventType"].upper() in wanted:
+                    ses._publish_notification(topic, event)
+
+
+def _events(request: dict[str, Any], message_id: str, tags: dict[str, list[str]]) -> list[dict[str, Any]]:
+    destination = request.get("Destination", {})
+    recipients = [parseaddr(to)[1] for kind in ("To", "Cc", "Bcc") for to in destination.get(f"{kind}Addresses") or []]
+    mail = {
+        "timestamp": _now(),
+        "source": parseaddr(request.get("FromEmailAddress", ""))[1],
+        "sendingAccountId": ses.get_account_id(),
+        "messageId": message_id,
+        "destination": recipients,
+        "headersTruncated": False,
+        "headers": [],
+        "tags": tags,
+    }
+    events = [{"eventType": "Send", "mail": mail, "send": {}}]
+    for recipient in recipients:
+        local, _, domain = recipient.lower().partition("@")
+        outcomes = (("Delivery", None),)
+        if domain == ses._SIMULATOR_DOMAIN:
+            outcomes = ses._SIMULATOR_OUTCOMES.get(local.split("+")[0], outcomes)
+        for kind, subtype in outcomes:
+            events.append({"eventType": kind, "mail": mail, **ses._notification_detail(kind, recipient, _now(), subtype)})
+    return events
+
+
+def _now() -> str:
+    return f"{datetime.fromtimestamp(time.time(), UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+
+
+ses_v2.handle_request = handle_request
+
+if __name__ == "__main__":
+    app.main()
