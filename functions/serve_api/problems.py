@@ -46,29 +46,39 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
 def install(app: APIGatewayHttpResolver) -> None:
     """Make `app` answer every error with a problem document and tell the log only what holds no personal data."""
 
-    @app.exception_handler(RequestValidationError)
-    def refuse_request(error: RequestValidationError) -> Response[str]:
-        errors = [
-            {"field": ".".join(str(part) for part in found["loc"]), "problem": str(found["msg"])}
-            for found in error.errors()
-        ]
-        return problem(422, "; ".join(f"{e['field']}: {e['problem']}" for e in errors), errors)
-
-    @app.exception_handler(CourtesyError)
-    def refuse(error: CourtesyError) -> Response[str]:
-        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-        logger.info("request refused", extra={"status": status, "error": type(error).__name__})
-        return problem(status, str(error))
-
-    @app.exception_handler(ServiceError)
-    def refuse_service(error: ServiceError) -> Response[str]:
-        return problem(error.status_code if error.status_code in TITLES else 500, str(error.msg))
-
-    @app.not_found
     def no_route(_: Exception) -> Response[str]:
         return problem(404, f"there is no {app.current_event.http_method} {app.current_event.path}")
 
-    @app.exception_handler(Exception)
-    def failed(error: Exception) -> Response[str]:
-        logger.error("request failed", extra={"error": type(error).__name__}, exc_info=error)
-        return problem(500, "the failure is recorded; try again, and tell the operator if it stays")
+    app.not_found(no_route)
+    app.exception_handler(RequestValidationError)(_refuse_request)
+    app.exception_handler(CourtesyError)(_refuse)
+    app.exception_handler(ServiceError)(_refuse_service)
+    app.exception_handler(Exception)(_failed)
+
+
+def _refuse_request(error: RequestValidationError) -> Response[str]:
+    errors = [
+        {"field": ".".join(str(part) for part in found["loc"]), "problem": str(found["msg"])}
+        for found in error.errors()
+    ]
+    return problem(422, "; ".join(f"{e['field']}: {e['problem']}" for e in errors), errors)
+
+
+def _refuse(error: CourtesyError) -> Response[str]:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    logger.info("request refused", extra={"status": status, "error": type(error).__name__})
+    return problem(status, str(error))
+
+
+def _refuse_service(error: ServiceError) -> Response[str]:
+    return problem(error.status_code if error.status_code in TITLES else 500, str(error.msg))
+
+
+def _failed(error: Exception) -> Response[str]:
+    # The text of an unforeseen error may hold a person's data, so only its kind and place are logged.
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    logger.error("request failed", extra={"error": type(error).__name__, "where": where})
+    return problem(500, "the failure is recorded; try again, and tell the operator if it stays")

@@ -12,7 +12,7 @@ from functions.serve_api.caller import Caller, require
 from functions.serve_api.views import CustomerView, customer_view
 from functions.serve_api.wiring import wire
 
-router = APIGatewayHttpRouter()
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 CustomerId = Annotated[str, Path(pattern=r"^c[a-z0-9]{20,40}$", description="customer_id")]
 SEES = ("agent", "dealer", "marketer", "privacy_officer", "engineer")
 

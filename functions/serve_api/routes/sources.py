@@ -11,7 +11,7 @@ from courtesy.errors import UnknownName
 from functions.serve_api.caller import require
 from functions.serve_api.wiring import wire
 
-router = APIGatewayHttpRouter()
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 class FilesView(BaseModel):

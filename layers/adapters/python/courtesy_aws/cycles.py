@@ -1,7 +1,7 @@
 """The cycle's state machine: start a run, ask how it stands."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import orjson
 from botocore.exceptions import ClientError
@@ -9,14 +9,10 @@ from botocore.exceptions import ClientError
 from courtesy.errors import NotFound
 from courtesy.ports import Lake
 
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
 RUNNING, SUCCEEDED, FAILED = "running", "succeeded", "failed"
-
-
-class StepFunctions(Protocol):
-    """The two calls of the Step Functions client that are needed here."""
-
-    def start_execution(self, **request: Any) -> dict[str, Any]: ...
-    def describe_execution(self, **request: Any) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Standing:
 class StateMachineCycles:
     """Cycles run by Step Functions; an execution carries the cycle's id as its name, so one id runs once."""
 
-    def __init__(self, client: StepFunctions, arn: str, lake: Lake) -> None:
+    def __init__(self, client: "SFNClient", arn: str, lake: Lake) -> None:
         self._client, self._arn, self._lake = client, arn, lake
 
     def start(self, cycle_id: str, request: dict[str, object]) -> None:

@@ -43,7 +43,7 @@ class LakeDecisionLog:
             return [_shown(orjson.loads(document)) for (document,) in found.fetchall()]
 
     def _from_events(self, customer_id: str) -> list[dict[str, object]]:
-        rows = []
+        rows: list[dict[str, object]] = []
         for path in self._lake.list(f"decisions/events/{customer_id}/"):
             rows.extend(_shown(orjson.loads(line)) for line in self._lake.get(path).splitlines() if line)
         return rows
