@@ -60,15 +60,13 @@ def compile_messages(rulebook_folder: Path) -> MessageRules:
         found = source_findings(source, words)
         findings += [f"{path.name}: {finding}" for finding in found]
         if rules.fallback_language not in source.texts:
-            findings.append(
-                f"{path.name}: has no text in the fallback language {rules.fallback_language!r}"
-            )
+            findings.append(f"{path.name}: has no text in the fallback language {rules.fallback_language!r}")
         if found:
             continue
         for language, text in source.texts.items():
             for channel in trigger.channels:
                 if channel == "email":
-                    message, half = _email(source, text, language, frame, trigger.marketing)
+                    message, half = _email(source, text, language, frame)
                     frames.setdefault("email", half)
                     if frames["email"] != half:
                         message = message.model_copy(
@@ -133,9 +131,7 @@ def derive_text(html: str) -> str:
     return jinja.show(text_of(jinja.hide(html)))
 
 
-def _email(
-    source: MessageSource, text: Text, language: str, frame: str, marketing: bool
-) -> tuple[CompiledMessage, HtmlFrame]:
+def _email(source: MessageSource, text: Text, language: str, frame: str) -> tuple[CompiledMessage, HtmlFrame]:
     content = text.email or _components(text)
     framed = frame.replace(CONTENT, f"<mj-raw>{_START}</mj-raw>{content}<mj-raw>{_END}</mj-raw>")
     html = compile_email(framed)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from courtesy.messages.rules import DealerBlock, Language, MessageRules
+from courtesy.messages.rules import DealerBlock, MessageRules
 from courtesy.messages.writing import greeting, shown
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact

@@ -121,7 +121,10 @@ _FIELDS = (
 def _fault(address: PostalAddress, vendor: PrintVendor) -> AddressFault | None:
     if not address.line1 or not address.city:
         return "address_incomplete"
-    if max(len(address.line1), len(address.line2)) > vendor.address.line or len(address.city) > vendor.address.city:
+    if (
+        max(len(address.line1), len(address.line2)) > vendor.address.line
+        or len(address.city) > vendor.address.city
+    ):
         return "address_too_long"
     if not re.fullmatch(_STATES.get(address.country, ".*"), address.state):
         return "state_invalid"

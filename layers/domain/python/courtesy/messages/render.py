@@ -72,7 +72,13 @@ class Renderer:
         self._templates: dict[tuple[str, str, bool], Template] = {}
 
     def context(
-        self, profile: Profile, contact: Contact, *, now: datetime, unsubscribe: str = "", preferences: str = ""
+        self,
+        profile: Profile,
+        contact: Contact,
+        *,
+        now: datetime,
+        unsubscribe: str = "",
+        preferences: str = "",
     ) -> MessageContext:
         """The context of a contact with its dealer block chosen and rendered; a block that is too long stays away."""
         rules = self._rules

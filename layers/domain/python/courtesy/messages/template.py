@@ -26,7 +26,9 @@ OUTPUT_MAX = 400_000
 DEPTH_MAX = 12
 """Deepest nesting of `if` and `for`."""
 
-FILTERS = frozenset({"upper", "lower", "capitalize", "trim", "default", "truncate", "date", "number", "money"})
+FILTERS = frozenset(
+    {"upper", "lower", "capitalize", "trim", "default", "truncate", "date", "number", "money"}
+)
 TESTS = frozenset({"defined", "none"})
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template,
@@ -98,7 +100,9 @@ def lint(source: str, words: Iterable[str] = (), allow: Iterable[str] = ()) -> l
     words: names allowed below `words.`; allow: further declared names
     """
     if len(source) > SOURCE_MAX:
-        return [Finding(1, f"the template has {len(source):,} characters; at most {SOURCE_MAX:,} are allowed")]
+        return [
+            Finding(1, f"the template has {len(source):,} characters; at most {SOURCE_MAX:,} are allowed")
+        ]
     try:
         tree = _parser().parse(source)
     except TemplateSyntaxError as error:

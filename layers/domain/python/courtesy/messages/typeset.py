@@ -29,12 +29,16 @@ class Typesetter:
         """
         frame = self._frames.get(product.frame)
         if frame is None:
-            raise RefusedRule(f"there is no print frame {product.frame!r}; add messages/frames/{product.frame}.typ")
+            raise RefusedRule(
+                f"there is no print frame {product.frame!r}; add messages/frames/{product.frame}.typ"
+            )
         piece = {"product": product.model_dump(), "text": asdict(text), "address": address}
         inputs = {"piece": msgspec.json.encode(piece).decode()}
         try:
             made: Any = self._compiler.compile(frame, format="pdf", sys_inputs=inputs, timestamp=0)
         except typst.TypstError as error:
             # The diagnostic may quote the data; the message alone never does.
-            raise RefusedRule(f"frame {product.frame!r} does not take this text: {error.message[:200]}") from None
+            raise RefusedRule(
+                f"frame {product.frame!r} does not take this text: {error.message[:200]}"
+            ) from None
         return bytes(made)

@@ -1,0 +1,1 @@
+"""Make print mailings: one folder, one Lambda function."""

@@ -1,0 +1,1 @@
+"""Record what became of contacts: one folder, one Lambda function."""

@@ -1,0 +1,22 @@
+"""The adapters of record_feedback, built once per cold start."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from courtesy.messages.record import Recording
+from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.secrets import hash_key
+from courtesy_aws.vendor import S3MailingShelf
+from functions.record_feedback.settings import Settings
+
+
+@cache
+def wire() -> Recording:
+    """The adapters, made at the first batch."""
+    settings = Settings.load()
+    return Recording(
+        store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table),
+        shelf=S3MailingShelf(settings.lake_bucket),
+        hash_key=hash_key(settings.hash_key_secret),
+        clock=lambda: datetime.now(UTC),
+    )

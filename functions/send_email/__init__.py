@@ -1,0 +1,1 @@
+"""Send due e-mails: one folder, one Lambda function."""

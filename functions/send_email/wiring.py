@@ -1,0 +1,49 @@
+"""The adapters of send_email, built once per cold start; only the time left changes from one invocation to the next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from courtesy.decisions.policy import policy_of
+from courtesy.messages.render import Renderer
+from courtesy.messages.send import Sending
+from courtesy.ports import CustomerStore, RulebookStore
+from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.mailer import SesMailer
+from courtesy_aws.secrets import hash_key
+from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from functions.send_email.settings import Settings
+
+
+@dataclass
+class Outside:
+    """What lasts between invocations; the renderer as long as its rulebook is the current one."""
+
+    settings: Settings
+    store: CustomerStore
+    rulebooks: RulebookStore
+    renderer: Renderer | None = None
+
+    def sending(self, remaining_ms: Callable[[], int]) -> Sending:
+        """What one invocation sends with."""
+        rulebook = self.rulebooks.current()
+        if self.renderer is None or self.renderer.rulebook is not rulebook:
+            self.renderer = Renderer(rulebook)
+        return Sending(
+            store=self.store,
+            mailer=SesMailer(self.settings.configuration_set, self.settings.sender, remaining_ms),
+            renderer=self.renderer,
+            policy=policy_of(rulebook),
+            hash_key=hash_key(self.settings.hash_key_secret),
+            public_url=self.settings.public_url,
+            clock=lambda: datetime.now(UTC),
+        )
+
+
+@cache
+def wire() -> Outside:
+    """The adapters, made at the first batch."""
+    settings = Settings.load()
+    store = DynamoCustomerStore(settings.timeline_table, settings.profiles_table)
+    return Outside(settings, store, DynamoRulebookStore(settings.rulebooks_table))

@@ -1,0 +1,122 @@
+"""What a mailing is: its register (ours), its manifest and its announcement (the vendor's), and their exact bytes."""
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from courtesy.messages.postal import PostalAddress
+from courtesy.messages.rules import PrintProduct
+
+ANNOUNCEMENT = "courtesy.mailing.v1"
+"""Names the form of the message on the vendor's queue; a changed form gets a new name."""
+
+
+class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One printed piece. `id` is the contact id; `file` is relative to the mailing's folder.
+
+    customer_id, trigger, occurrence, address: ours alone, so that a report finds its contact; never told to the vendor
+    """
+
+    id: str
+    file: str
+    sha256: str
+    pages: int
+    to: PostalAddress
+    customer_id: str
+    trigger: str
+    occurrence: str
+    address: str = ""
+
+
+class PrintProductSize(msgspec.Struct, frozen=True):
+    """The product's name and the size of its file, inches."""
+
+    name: str
+    file_width: float
+    file_height: float
+
+
+class Register(msgspec.Struct, frozen=True):
+    """What a mailing consists of, for good. Everything else of it is made from this."""
+
+    mailing_id: str
+    vendor: str
+    channel: str
+    product: PrintProductSize
+    made: datetime
+    pieces: list[Piece]
+
+
+def size_of(product: PrintProduct) -> PrintProductSize:
+    """The size of a product's file: the trimmed piece and the bleed on each side."""
+    return PrintProductSize(
+        product.name, product.width + 2 * product.bleed, product.height + 2 * product.bleed
+    )
+
+
+def mailing_id_of(run: str, vendor: str, channel: str, day: datetime) -> str:
+    """The id of the mailing that one run makes for one vendor and channel: the day and 16 hexadecimal digits."""
+    told = hashlib.sha256(f"{run}\0{vendor}\0{channel}".encode()).hexdigest()[:16]
+    return f"{day:%Y%m%d}-{channel}-{told}"
+
+
+def manifest(register: Register) -> bytes:
+    """The vendor's list: JSON Lines, one piece each, in the register's order. No spreadsheet reads formulas in it."""
+    lines = [
+        msgspec.json.encode(
+            {
+                "piece_id": piece.id,
+                "file": piece.file,
+                "sha256": piece.sha256,
+                "pages": piece.pages,
+                "name": piece.to.name,
+                "company": piece.to.company,
+                "address_line1": piece.to.line1,
+                "address_line2": piece.to.line2,
+                "address_city": piece.to.city,
+                "address_state": piece.to.state,
+                "address_zip": piece.to.postcode,
+                "address_country": piece.to.country,
+            }
+        )
+        for piece in register.pieces
+    ]
+    return b"\n".join(lines) + b"\n"
+
+
+def announcement(register: Register) -> bytes:
+    """The message that tells the vendor of a mailing; the same bytes however often it is sent."""
+    listed = manifest(register)
+    return msgspec.json.encode(
+        {
+            "schema": ANNOUNCEMENT,
+            "mailing_id": register.mailing_id,
+            "vendor": register.vendor,
+            "channel": register.channel,
+            "product": register.product.name,
+            "file_width_in": register.product.file_width,
+            "file_height_in": register.product.file_height,
+            "made_at": register.made,
+            "folder": folder(register.vendor, register.mailing_id),
+            "manifest": "manifest.jsonl",
+            "manifest_sha256": hashlib.sha256(listed).hexdigest(),
+            "pieces": len(register.pieces),
+            "pages": sum(piece.pages for piece in register.pieces),
+        }
+    )
+
+
+def folder(vendor: str, mailing_id: str) -> str:
+    """Where a mailing stands in the lake, with a slash at the end."""
+    return f"mailings/{vendor}/{mailing_id}/"
+
+
+def encode_register(register: Register) -> bytes:
+    """The register as one JSON document."""
+    return msgspec.json.encode(register)
+
+
+def decode_register(document: bytes) -> Register:
+    """The register of a document made by `encode_register`. Raises msgspec.ValidationError when it is none."""
+    return msgspec.json.decode(document, type=Register)

@@ -1,0 +1,79 @@
+"""What sending asks of the outside: a mailer that sends once, and a place where mailings stand."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One e-mail to one recipient.
+
+    from_name, from_address: the sender as shown; tags: ids that come back with every event; unsubscribe: the one-click URL,
+    empty for what nobody can unsubscribe from
+    """
+
+    from_name: str
+    from_address: str
+    to: str
+    subject: str
+    html: str
+    text: str
+    tags: dict[str, str]
+    unsubscribe: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took the mail."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The provider certainly did not take the mail; `retryable`: it may another time (rate, paused account)."""
+
+    reason: str
+    retryable: bool
+
+
+@dataclass(frozen=True)
+class Ambiguous:
+    """Nobody knows whether the provider took the mail; it must not be sent again."""
+
+    reason: str
+
+
+MailOutcome = Accepted | Refused | Ambiguous
+
+
+class Mailer(Protocol):
+    """Sends one mail at most once per call; never repeats by itself."""
+
+    def ready(self) -> bool:
+        """Whether there is time left to send a mail and to write down how it ended; ask before claiming."""
+        ...
+
+    def send(self, mail: Mail) -> MailOutcome:
+        """What became of the mail. Raises nothing for anything that the provider or the network does."""
+        ...
+
+
+class MailingShelf(Protocol):
+    """Where the artefacts of mailings stand: `mailings/{vendor}/{mailing_id}/...` in the lake."""
+
+    def put_piece(self, vendor: str, mailing_id: str, file: str, content: bytes) -> None:
+        """Store a piece's file; its name holds its checksum, so storing it twice changes nothing."""
+        ...
+
+    def close(self, vendor: str, mailing_id: str, content: bytes) -> bytes:
+        """Fix the mailing's register for good: store `content` if there is none yet; what stands is returned either way."""
+        ...
+
+    def register(self, vendor: str, mailing_id: str) -> bytes | None:
+        """The register that `close` fixed, None where the mailing is still open."""
+        ...
+
+    def put(self, vendor: str, mailing_id: str, file: str, content: bytes) -> None:
+        """Store another file of the mailing, made from the register alone, so that storing it twice changes nothing."""
+        ...
