@@ -6,7 +6,6 @@ from typing import Any
 
 from courtesy.intake.report import FileReport
 from courtesy.outcomes import ContactState, FileOutcome
-from courtesy.timeline.contacts import FREE
 from courtesy.timeline.events import Contact
 from courtesy_local.samples.truth import FileTruth, Truth
 
@@ -80,6 +79,13 @@ def check_decisions(books: Books, cycle: str, decisions: Mapping[str, int]) -> N
     )
 
 
+def check_report(books: Books, cycle: str, decisions: Mapping[str, int], report: Mapping[str, Any]) -> None:
+    """What the cycle reported of its decisions is what its log holds."""
+    told = report.get("decisions", {})
+    names = ("proposed", "reserved", "held", "suppressed", "control")
+    books.equal(f"{cycle}: report = log", {n: told.get(n) for n in names}, {n: decisions[n] for n in names})
+
+
 def check_mail(books: Books, contacts: Iterable[Contact], messages: Iterable[Mapping[str, Any]]) -> None:
     """The mails that SES has are those that contacts say they sent, one each."""
     sent = sorted(c.provider_id for c in contacts if c.channel == "email" and c.state in LEFT)
@@ -112,11 +118,6 @@ def check_withdrawn(
             since = said_no.get(address.lower())
             wrong += since is not None and float(message["Timestamp"]) > since
     books.equal("advertising sent to people who had said no", wrong, 0)
-
-
-def freed(contact: Contact) -> bool:
-    """Whether the contact was given up before it left."""
-    return contact.state in FREE
 
 
 def _ends(report: FileReport) -> int:

@@ -1,12 +1,13 @@
 """The figures of a run, in the form that `courtesy demo --json` writes, read from the stores and not from the code's own counters."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import orjson
 
 from courtesy.outcomes import DecisionOutcome
 from courtesy.timeline.events import Contact, Feedback
@@ -39,9 +40,22 @@ def segments(works: Works, cycle_id: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def decisions(works: Works, prefix: str) -> dict[str, Any]:
-    """proposed, each outcome and the reasons of the decisions below a prefix of the lake."""
-    rows = count_by(works, prefix, ("outcome", "reason"))
+def cycle_decisions(works: Works, cycle_id: str) -> dict[str, Any]:
+    """proposed, each outcome and the reasons of the decisions of a cycle, counted from its log."""
+    return _counted(count_by(works, f"decisions/{cycle_id}/", ("outcome", "reason")))
+
+
+def event_decisions(works: Works) -> dict[str, Any]:
+    """The same of the decisions on events."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for path in works.lake_list("decisions/events/"):
+        for line in works.lake_get(path).splitlines():
+            row = orjson.loads(line)
+            counted[row["outcome"], row["reason"]] += 1
+    return _counted((outcome, reason, number) for (outcome, reason), number in counted.items())
+
+
+def _counted(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
     ends: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     for outcome, reason, number in rows:
@@ -52,6 +66,27 @@ def decisions(works: Works, prefix: str) -> dict[str, Any]:
     counted |= {outcome.value: ends.get(outcome.value, 0) for outcome in DecisionOutcome}
     counted["reasons"] = dict(sorted(reasons.items()))
     return counted
+
+
+def together(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The sum of several counts of decisions."""
+    total: dict[str, Any] = (
+        {"proposed": 0} | {outcome.value: 0 for outcome in DecisionOutcome} | {"reasons": {}}
+    )
+    for part in parts:
+        for name, value in part.items():
+            if name == "reasons":
+                for reason, number in value.items():
+                    total["reasons"][reason] = total["reasons"].get(reason, 0) + number
+            else:
+                total[name] += value
+    total["reasons"] = dict(sorted(total["reasons"].items()))
+    return total
+
+
+def moves(works: Works, cycle_id: str) -> int:
+    """How many customers changed their segment in some division, by the cycle's own table of moves."""
+    return sum(number for *_, number in count_by(works, f"moves/{cycle_id}/", ("division",)))
 
 
 def contact_states(

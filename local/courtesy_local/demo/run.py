@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from courtesy.intake.report import FileReport
+from courtesy.timeline.events import Contact
+from courtesy_local.demo import answers, balance, figures, score
 from courtesy_local.demo.balance import Books
+from courtesy_local.demo.vendor import PrintVendor
 from courtesy_local.demo.works import Works
 from courtesy_local.samples import Truth, generate
 
@@ -34,6 +37,7 @@ class Run:
     unsubscribed: dict[str, float] = field(default_factory=dict)
     vendor: dict[str, int] = field(default_factory=dict)
     books: Books = field(default_factory=Books)
+    examples: list[str] = field(default_factory=list)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -89,3 +93,95 @@ def send(works: Works, tell: Tell) -> None:
         if now == before:
             return
         before = now
+
+
+def hear_back(works: Works, run: Run, tell: Tell) -> None:
+    """What the outside answers: the vendor prints and mails, one letter comes back, one reader clicks on unsubscribe.
+
+    The bounce and the complaint come by themselves: SES's mailbox simulator answers mail to its addresses.
+    """
+    with run.phase("feedback"):
+        tell("printing", 0, 0)
+        vendor = PrintVendor(works.stack)
+        done = vendor.work()
+        for name, number in asdict(done).items():
+            run.vendor[name] = run.vendor.get(name, 0) + number
+        if not run.unsubscribed:
+            _unsubscribe(works, run)
+        works.await_quiet(QUIET_WITHIN, lambda waiting: tell("taking in what came back", 0, waiting))
+
+
+def _unsubscribe(works: Works, run: Run) -> None:
+    message = answers.first_that_can_unsubscribe(works.stack.sent_mail(), beside=run.truth.withdrawn)
+    if message is None:
+        return
+    path = answers.unsubscribe_path(message)
+    assert path is not None  # noqa: S101 - the message was taken because it has one
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = works.stack.http("POST", path, body=answers.ONE_CLICK, headers=form)
+    run.books.equal("one-click unsubscribe is answered with 200", answer.status, 200)
+    run.unsubscribed[message["To"][0].lower()] = time.time()
+
+
+def add_up(works: Works, run: Run) -> dict[str, Any]:
+    """The figures of the whole run, read from the stores; fills the books."""
+    with run.phase("balance"):
+        profiles = list(works.profiles())
+        contacts = list(works.contacts())
+        mails = works.stack.sent_mail()
+        by_cycle = [figures.cycle_decisions(works, cycle_id) for cycle_id in run.cycle_ids]
+        by_event = figures.event_decisions(works)
+        reported = list(works.events("feedback"))
+        _keep_books(works, run, contacts, mails, by_cycle, by_event)
+        decided = figures.together([*by_cycle, by_event])
+        found = score.identity(run.truth.people, score.clusters(profiles))
+        loaded = run.reports.values()
+        rows = {
+            "in": sum(report.rows_in for report in loaded),
+            "loaded": sum(report.loaded for report in loaded),
+            "unchanged": sum(report.unchanged for report in loaded),
+            "quarantined": sum(report.quarantined for report in loaded),
+        }
+        run.examples = [
+            p.customer_id for p in sorted(profiles, key=lambda p: (-len(p.contacts), -p.records))[:3]
+        ]
+        answer: dict[str, Any] = {
+            "files": len(run.reports),
+            "rows": rows,
+            "source_records": sum(profile.records for profile in profiles),
+            "customers": len(profiles),
+            "identity": figures.identity_figures(found),
+            "segments": figures.segments(works, run.cycle_ids[-1]),
+            "moves": sum(figures.moves(works, cycle_id) for cycle_id in run.cycle_ids),
+            "decisions": decided,
+            "contacts": figures.contact_states(profiles, contacts),
+            "feedback": figures.feedback(reported, len(run.unsubscribed)),
+        }
+    answer["seconds"] = dict(run.seconds)
+    answer["balanced"] = run.books.balanced
+    return answer
+
+
+def _keep_books(
+    works: Works,
+    run: Run,
+    contacts: list[tuple[str, Contact]],
+    mails: list[dict[str, Any]],
+    by_cycle: list[dict[str, Any]],
+    by_event: dict[str, Any],
+) -> None:
+    books = run.books
+    balance.check_files(books, run.truth, run.reports)
+    for cycle_id, counted, report in zip(run.cycle_ids, by_cycle, run.cycles, strict=True):
+        balance.check_decisions(books, cycle_id, counted)
+        balance.check_report(books, cycle_id, counted, report)
+    balance.check_decisions(books, "events", by_event)
+    reserved = sum(counted["reserved"] for counted in [*by_cycle, by_event])
+    books.equal("reserved decisions = contacts on timelines", reserved, len(contacts))
+    items = [contact for _, contact in contacts]
+    balance.check_mail(books, items, mails)
+    printed = sum(c.channel in ("letter", "postcard") and c.state in balance.LEFT for c in items)
+    books.equal("pieces at the vendor = pieces mailed", run.vendor.get("mailed", 0), printed)
+    advertising = [c.provider_id for c in items if c.purpose == "marketing" and c.provider_id]
+    balance.check_withdrawn(books, run.truth, advertising, mails, run.loaded_at, run.unsubscribed)
+    books.equal("messages given up by queues", works.stack.dead_letters(), {})
