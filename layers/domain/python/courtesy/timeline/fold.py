@@ -202,11 +202,13 @@ def _last_words(words: list[_Word], subjects: set[str], order: Callable[[_Word],
     """The latest word for each person record.
 
     One given for the whole customer speaks for the records that it covers and that are here still; where none of them is,
-    for itself.
+    it speaks for those that are no more, whom nobody else can speak for.
     """
-    last: dict[str, _Word] = {}
+    last: dict[str | tuple[str, ...], _Word] = {}
     for word in words:
-        for subject in (word.subject,) if word.subject else subjects.intersection(word.covers) or ("",):
+        here: Iterable[str | tuple[str, ...]]
+        here = (word.subject,) if word.subject else subjects.intersection(word.covers) or (word.covers,)
+        for subject in here:
             held = last.get(subject)
             if held is None or order(word) > order(held):
                 last[subject] = word
