@@ -37,3 +37,6 @@ node_modules/.done: package.json package-lock.json
 lock: pyproject.toml  ## write the lock files anew
 	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_FLAGS) -o requirements.lock
 	@$(BIN)/uv pip compile --quiet local/ministack.in $(LOCK_FLAGS) -o local/ministack.lock
+
+openapi: $(VENV)/.done  ## write docs/openapi.json anew from the routes
+	@$(BIN)/python -c 'import json; from functions.serve_api.handler import openapi_document; print(json.dumps(json.loads(openapi_document()), indent=1, sort_keys=True))' > docs/openapi.json

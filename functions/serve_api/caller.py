@@ -20,7 +20,9 @@ class Caller:
     @property
     def bound(self) -> bool:
         """Agents and dealers see their divisions only."""
-        return not self.roles & {"marketer", "approver", "privacy_officer", "engineer"}
+        return not self.roles & {"marketer", "approver", "privacy_officer", "engineer"} and bool(
+            self.roles & {"agent", "dealer"}
+        )
 
 
 def caller_of(event: APIGatewayProxyEventV2) -> Caller:

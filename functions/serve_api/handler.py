@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from courtesy_aws.observability import logger
+from courtesy_aws.observability import observed
 from functions.serve_api import problems
 from functions.serve_api.routes import console, customers, cycles, sources, unsubscribe
 
@@ -36,7 +36,7 @@ def serve_openapi() -> Response[str]:
     return Response(status_code=200, content_type="application/json", body=openapi_document())
 
 
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of the HTTP API (payload format 2.0)."""
     return app.resolve(event, context)

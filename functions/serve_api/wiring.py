@@ -14,7 +14,7 @@ from courtesy.messages.unsubscribe import Unsubscribe, read_token
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
 from courtesy.privacy.withdraw import withdraw
 from courtesy_aws.customers import DynamoCustomerStore
-from courtesy_aws.cycles import StateMachineCycles
+from courtesy_aws.cycles import Cycles, StateMachineCycles
 from courtesy_aws.decision_log import LakeDecisionLog
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.lake import S3Lake
@@ -33,7 +33,7 @@ class Outside:
     index: IdentityIndex
     rulebooks: RulebookStore
     lake: Lake
-    cycles: StateMachineCycles
+    cycles: Cycles
     log: LakeDecisionLog
     looks: TimelineLooks
     key: Callable[[], bytes]

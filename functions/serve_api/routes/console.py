@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from courtesy.errors import NotFound
-from functions.serve_api.wiring import wire
+from functions.serve_api import wiring
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 FILES = {
@@ -36,7 +36,7 @@ def show_console() -> Response[str]:
 def show_config() -> Response[str]:
     """Where the console signs people in; nothing secret."""
     return Response(
-        status_code=200, content_type="application/json", body=orjson.dumps(wire().sign_in).decode()
+        status_code=200, content_type="application/json", body=orjson.dumps(wiring.wire().sign_in).decode()
     )
 
 

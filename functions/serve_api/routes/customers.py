@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import NotFound, RefusedInput
 from courtesy.privacy.visible import is_visible, visible_events, visible_profile
+from functions.serve_api import wiring
 from functions.serve_api.caller import Caller, require
 from functions.serve_api.views import CustomerView, customer_view
-from functions.serve_api.wiring import wire
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 CustomerId = Annotated[str, Path(pattern=r"^c[a-z0-9]{20,40}$", description="customer_id")]
@@ -51,7 +51,7 @@ def get_customer(
 ) -> CustomerView:
     """Profile with the origin of each value, segments, permissions and a page of the timeline."""
     caller = require(router.current_event, *SEES)
-    store = wire().store
+    store = wiring.wire().store
     stored = store.read_profile(customer_id)
     if stored.version == 0:
         raise NotFound("there is no customer with this id")
@@ -59,7 +59,7 @@ def get_customer(
     if caller.bound:
         _stay_in_division(caller, is_visible(profile, sorted(caller.divisions)))
         profile, events = visible_profile(profile, caller.divisions), visible_events(events, caller.divisions)
-    wire().looks.record(caller.id, profile.customer_id, "customer", wire().clock())
+    wiring.wire().looks.record(caller.id, profile.customer_id, "customer", wiring.wire().clock())
     return customer_view(customer_id, profile, events, cursor, limit)
 
 
@@ -69,7 +69,7 @@ def find_customers(request: Annotated[FindRequest, Body()]) -> FoundView:
     caller = require(router.current_event, *SEES)
     if not any((request.email, request.phone, request.loyalty_no, request.source and request.record)):
         raise RefusedInput("give at least one of email, phone, loyalty_no, or source and record together")
-    outside = wire()
+    outside = wiring.wire()
     found = outside.find(
         email=request.email, phone=request.phone, country=request.country, loyalty_no=request.loyalty_no,
         subject=f"{request.source}/{request.record}" if request.source and request.record else "",
@@ -89,7 +89,7 @@ def explain_customer(
 ) -> ExplanationView:
     """Each decision on this customer, newest first, in one sentence and with the figures it used."""
     caller = require(router.current_event, *SEES)
-    outside = wire()
+    outside = wiring.wire()
     stored = outside.store.read_profile(customer_id)
     if stored.version == 0:
         raise NotFound("there is no customer with this id")

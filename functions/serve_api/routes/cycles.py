@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.serve_api import wiring
 from functions.serve_api.caller import require
-from functions.serve_api.wiring import wire
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -35,13 +35,16 @@ class CycleView(BaseModel):
 def start_cycle(request: Annotated[CycleRequest, Body()]) -> Response[CycleView]:
     """Starts snapshot, scoring, segmentation and decisions; answers at once with the cycle's id."""
     caller = require(router.current_event, "marketer", "engineer")
-    outside = wire()
+    outside = wiring.wire()
     as_of = request.as_of or outside.clock().date()
     name = request.name or outside.clock().strftime("%H%M%S")
     cycle_id = f"{as_of.isoformat()}-{name}"
     outside.cycles.start(cycle_id, {"as_of": as_of.isoformat(), "cycle_id": cycle_id, "by": caller.id})
     return Response(
-        202, body=CycleView(cycle_id=cycle_id, status="running"), headers={"Location": f"/cycles/{cycle_id}"}
+        202,
+        content_type="application/json",
+        body=CycleView(cycle_id=cycle_id, status="running"),
+        headers={"Location": f"/cycles/{cycle_id}"},
     )
 
 
@@ -56,7 +59,9 @@ def list_cycles(limit: Annotated[int, Query(ge=1, le=100)] = 20) -> CyclesView:
     """Cycles that have ended, newest first, without their reports."""
     require(router.current_event, "marketer", "approver", "engineer")
     return CyclesView(
-        cycles=[CycleView(cycle_id=cycle_id, status="succeeded") for cycle_id in wire().cycles.ended(limit)]
+        cycles=[
+            CycleView(cycle_id=cycle_id, status="succeeded") for cycle_id in wiring.wire().cycles.ended(limit)
+        ]
     )
 
 
@@ -64,5 +69,5 @@ def list_cycles(limit: Annotated[int, Query(ge=1, le=100)] = 20) -> CyclesView:
 def get_cycle(cycle_id: Annotated[str, Path(pattern=r"^\d{4}-\d{2}-\d{2}-[A-Za-z0-9-]{1,60}$")]) -> CycleView:
     """The cycle's state and, when it has ended, its report."""
     require(router.current_event, "marketer", "approver", "engineer")
-    standing = wire().cycles.standing(cycle_id)
+    standing = wiring.wire().cycles.standing(cycle_id)
     return CycleView(cycle_id=cycle_id, status=standing.status, report=standing.report)

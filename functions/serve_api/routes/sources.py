@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
 from courtesy.errors import UnknownName
+from functions.serve_api import wiring
 from functions.serve_api.caller import require
-from functions.serve_api.wiring import wire
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -32,7 +32,7 @@ class SourcesView(BaseModel):
 def list_sources() -> SourcesView:
     """Names of the sources, sorted."""
     require(router.current_event, "marketer", "engineer", "source")
-    return SourcesView(sources=sorted(wire().rulebooks.current().sources))
+    return SourcesView(sources=sorted(wiring.wire().rulebooks.current().sources))
 
 
 @router.get("/sources/<name>/files", tags=["sources"], summary="Files of a source and how their rows ended")
@@ -43,7 +43,7 @@ def list_files(
 ) -> FilesView:
     """Files of a source, newest first. `rows in = loaded + unchanged + quarantined` holds for each that has ended."""
     require(router.current_event, "marketer", "engineer", "source")
-    outside = wire()
+    outside = wiring.wire()
     known = outside.rulebooks.current().sources
     if name not in known:
         raise UnknownName("source", name, known)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.serve_api.wiring import wire
+from functions.serve_api import wiring
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.=-]{10,600}$", description="opaque, signed")]
@@ -22,7 +22,7 @@ button:focus-visible{{outline:3px solid #f59e0b;outline-offset:2px}}</style></he
 @router.get("/u/<token>", tags=["unsubscribe"], summary="The unsubscribe page; changes nothing", security=[])
 def show_unsubscribe(token: Token) -> Response[str]:
     """A page with one button. Mail scanners follow links, so a GET never unsubscribes anybody."""
-    wish = wire().read_wish(token)
+    wish = wiring.wire().read_wish(token)
     if wish is None:
         return _page(
             404,
@@ -41,7 +41,7 @@ def show_unsubscribe(token: Token) -> Response[str]:
 @router.post("/u/<token>", tags=["unsubscribe"], summary="Unsubscribe with one click (RFC 8058)", security=[])
 def unsubscribe(token: Token) -> Response[str]:
     """Withdraws the permission that the link stands for, at once. A second POST is a success too. Never a redirect."""
-    outside = wire()
+    outside = wiring.wire()
     wish = outside.read_wish(token)
     if wish is None:
         return _page(

@@ -1,7 +1,7 @@
 """The cycle's state machine: start a run, ask how it stands."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 from botocore.exceptions import ClientError
@@ -21,6 +21,22 @@ class Standing:
 
     status: str
     report: dict[str, object] | None
+
+
+class Cycles(Protocol):
+    """What the API asks of the cycle's engine."""
+
+    def start(self, cycle_id: str, request: dict[str, object]) -> None:
+        """Start the run; the same id again changes nothing."""
+        ...
+
+    def ended(self, limit: int) -> list[str]:
+        """Ids of the latest cycles that wrote a report, newest date first."""
+        ...
+
+    def standing(self, cycle_id: str) -> Standing:
+        """How the cycle stands. Raises NotFound for an id that was never started."""
+        ...
 
 
 class StateMachineCycles:
