@@ -120,13 +120,15 @@ def test_find_refuses_unknown_fields_and_torn_json(api: Api) -> None:
 def test_explain_answers_from_the_cycles_log(api: Api, tmp_path: object) -> None:
     path = f"{tmp_path}/part.parquet"
     figures = orjson.dumps({"cap": 1}).decode()
-    duckdb.sql(
+    rows = duckdb.sql(
         "SELECT * FROM (VALUES "
         f"('{ANNA}', 'service_due', 'cars', 'held', 'cap', 'the cap is full', '{figures}', '2026-11-19T00:00:00Z'),"
         f"('{ANNA}', 'welcome', 'marine', 'control', 'global_control', 'in control', '', '2026-11-18T00:00:00Z'),"
         f"('{UNKNOWN}', 'welcome', 'cars', 'held', 'gap', 'too close', '', '2026-11-18T00:00:00Z')"
         ') AS t(customer_id, trigger, division, outcome, reason, sentence, json, "at")'
-    ).write_parquet(path)
+    )
+    assert rows is not None
+    rows.write_parquet(path)
     with open(path, "rb") as part:
         api.outside.lake.put("decisions/2026-11-19-x/part-00000.parquet", part.read())
     both = api("GET", f"/customers/{ANNA}/explain", role="marketer").json["decisions"]
