@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from courtesy.intake.contract import FieldRule, FileFormat, SourceContract
 from courtesy.intake.fields import FieldType, field_of
-from courtesy.intake.records import CARRIAGE, LINE_FEED, field_pattern
+from courtesy.intake.records import CARRIAGE, LINE_FEED, field_pattern, record_pattern
 from courtesy.timeline.events import Scalar
 
 
@@ -105,7 +105,7 @@ def structure(form: FileFormat, columns: tuple[str, ...], quoted: bool) -> list[
         ]
     checks = []
     if form.kind == "csv" and form.quote and quoted:
-        record = f"({field_pattern(form).replace('(', '(?:', 1)})+"
+        record = record_pattern(form)
         torn = f"contains(l, {text(form.quote)}) AND NOT regexp_full_match({text(form.separator)} || l, {text(record)}, 's')"
         checks.append(Check(torn, "", "torn_quote", "a quoted value that begins and ends at the delimiter"))
     return [*checks, Check(f"len(s) <> {len(columns)}", "", "columns", f"{len(columns)} values")]

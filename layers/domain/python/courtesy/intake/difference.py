@@ -20,8 +20,8 @@ from courtesy.intake.contract import SourceContract
 from courtesy.intake.fields import CUSTOM, CUSTOM_KINDS
 from courtesy.intake.records import Torn, broken_column, straighten
 from courtesy.intake.report import Count, Fault
-from courtesy.intake.shape import Shape
 from courtesy.intake.segments import GONE, load_segments
+from courtesy.intake.shape import Shape
 from courtesy.intake.state import Segments
 
 

@@ -35,7 +35,7 @@ def finish_if_complete(source: str, file_id: str, lake: Lake, now: datetime) -> 
     applied = [msgspec.json.decode(lake.get(mark), type=ChunkCounts) for mark in marks]
     done = msgspec.structs.replace(
         report,
-        outcome=FileOutcome.LOADED,
+        outcome=FileOutcome.REPEATED if report.same_as else FileOutcome.LOADED,
         customers=sum(counts.customers for counts in applied),
         finished=now,
     )

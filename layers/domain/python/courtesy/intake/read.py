@@ -18,9 +18,9 @@ from courtesy.intake.drops import place_of, source_of, stated_of
 from courtesy.intake.finish import finish_if_complete
 from courtesy.intake.quarantine import quarantine_path, write_quarantine
 from courtesy.intake.report import Drop, FileReport, decode_report, encode_report, report_path
-from courtesy.intake.shape import Limits, Shape, check_columns, shape_of
 from courtesy.intake.segments import unite
-from courtesy.intake.state import Intent, begin_reading, end_reading, fetch_segments, pending_path
+from courtesy.intake.shape import Limits, Shape, check_columns, shape_of
+from courtesy.intake.state import Intent, begin_reading, bytes_path, end_reading, fetch_segments, pending_path
 from courtesy.outcomes import FileOutcome, FileRefusal
 from courtesy.ports import Lake, Queue
 
@@ -122,6 +122,8 @@ class _Reading:
         finally:
             difference.close()
         lake.put(report_path(self.source, self.file_id), encode_report(report))
+        if not report.same_as:
+            lake.put(self._bytes_path(), self.file_id.encode())
         end_reading(self.source, self.file_id, lake)
         _announce(report, self.outside)
         if report.chunks == 0:
@@ -136,13 +138,14 @@ class _Reading:
         tally = difference.tally()
         with self._timed("stage"):
             chunks = self._write_chunks(difference.staged(self.drop.key, self.chunk_rows))
-        if tally.quarantined:
+        twin = self._twin() if not tally.loaded and not tally.gone else ""
+        if tally.quarantined and not twin:
             out = self.means.work / "quarantine.jsonl"
             write_quarantine(difference.bad_rows(), self.source, self.contract.version, self.drop.key, out)
             lake.upload(out, quarantine_path(self.source, self.file_id))
         with self._timed("segment"):
             lake.upload(difference.segment(), pending_path(self.source, self.file_id))
-        reasons, empty = difference.reasons(), difference.empty_shares()
+        reasons, empty = [] if twin else difference.reasons(), difference.empty_shares()
         columns = {name: empty.get(name, -1.0) for name in difference.columns}
         return FileReport(
             source=self.source,
@@ -156,8 +159,9 @@ class _Reading:
             bytes=self.drop.size if self.drop.size >= 0 else 0,
             rows_in=tally.rows_in,
             loaded=tally.loaded,
-            unchanged=tally.unchanged,
-            quarantined=tally.quarantined,
+            unchanged=tally.rows_in if twin else tally.unchanged,
+            quarantined=0 if twin else tally.quarantined,
+            same_as=twin,
             gone=tally.gone,
             duplicates=tally.duplicates,
             superseded=tally.superseded,
@@ -194,6 +198,17 @@ class _Reading:
         document = ("\n".join(batch) + "\n").encode()
         path = chunk_path(self.source, self.file_id, number)
         self.outside.lake.put(path, gzip.compress(document, compresslevel=3, mtime=0))
+
+    def _bytes_path(self) -> str:
+        return bytes_path(self.source, self.shape.digest, fingerprint(self.contract))
+
+    def _twin(self) -> str:
+        """The file that had the same bytes under the same rules; empty where there was none."""
+        try:
+            twin = self.outside.lake.get(self._bytes_path()).decode()
+        except NotFound:
+            return ""
+        return twin if twin != self.file_id else ""
 
     def _before(self) -> FileReport | None:
         try:

@@ -28,7 +28,6 @@ class Torn(NamedTuple):
     text: str
 
 
-@cache
 def field_pattern(form: FileFormat) -> str:
     """Regular expression of a separator and the well-formed value after it; the value is group 1."""
     sep = re.escape(form.separator)
@@ -39,33 +38,37 @@ def field_pattern(form: FileFormat) -> str:
     return f"{sep}({blank}{q}[^{q}]*(?:{q}{q}[^{q}]*)*{q}{blank}|[^{q}{sep}]*)"
 
 
-@cache
-def record_pattern(form: FileFormat) -> re.Pattern[str]:
+def record_pattern(form: FileFormat) -> str:
     """Matches a separator put before a well-formed record."""
-    return re.compile(f"(?:{field_pattern(form).replace('(', '(?:', 1)})+", re.DOTALL)
+    return f"(?:{field_pattern(form).replace('(', '(?:', 1)})+"
 
 
-@cache
-def _open_pattern(form: FileFormat) -> re.Pattern[str]:
+def _open_pattern(form: FileFormat) -> str:
+    """Matches a separator put before the first line of a record whose last value goes on."""
     sep, q = re.escape(form.separator), re.escape(form.quote)
     blank = " *" if form.trim else ""
     field = field_pattern(form).replace("(", "(?:", 1)
-    return re.compile(f"(?:{field})*{sep}{blank}{q}[^{q}]*(?:{q}{q}[^{q}]*)*", re.DOTALL)
+    return f"(?:{field})*{sep}{blank}{q}[^{q}]*(?:{q}{q}[^{q}]*)*"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
 
 
 def is_record(text: str, form: FileFormat) -> bool:
     """Whether every value of the record is well-formed; says nothing on how many there are."""
-    return record_pattern(form).fullmatch(form.separator + text) is not None
+    return _compiled(record_pattern(form)).fullmatch(form.separator + text) is not None
 
 
 def values_of(text: str, form: FileFormat) -> list[str]:
     """The raw values of a well-formed record."""
-    return re.findall(field_pattern(form), form.separator + text, re.DOTALL)
+    return _compiled(field_pattern(form)).findall(form.separator + text)
 
 
 def broken_column(text: str, form: FileFormat) -> int:
     """Position, from 0, of the first value that is not well-formed."""
-    found = record_pattern(form).match(form.separator + text)
+    found = _compiled(record_pattern(form)).match(form.separator + text)
     if found is None:
         return 0
     good = values_of(found.group()[len(form.separator) :], form)
@@ -115,7 +118,7 @@ def _records(
             torn.append(Torn(number, 0, "control_character", line))
         elif not quoting or form.quote not in line or is_record(line, form):
             yield number, line
-        elif form.multiline and _open_pattern(form).fullmatch(form.separator + line):
+        elif form.multiline and _compiled(_open_pattern(form)).fullmatch(form.separator + line):
             record = _joined(line, end, lines, waiting, form, width)
             if record is None:
                 torn.append(Torn(number, broken_column(line, form), "torn_quote", line))

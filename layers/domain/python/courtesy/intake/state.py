@@ -32,6 +32,11 @@ def intent_path(source: str, file_id: str) -> str:
     return f"source_state/{source}/reading/{file_id}.json"
 
 
+def bytes_path(source: str, digest: str, rules: str) -> str:
+    """Names the first file of these bytes that was read by these rules."""
+    return f"source_state/{source}/bytes/{digest[:40]}-{rules}"
+
+
 class Intent(msgspec.Struct, frozen=True):
     """A file that is being read: its date, and when the reading began."""
 
@@ -84,14 +89,15 @@ def fetch_segments(source: str, file_id: str, alone: bool, lake: Lake, work: Pat
         applied: list[Path] = []
         pending: list[Path] = []
         try:
-            for path in lake.list(f"source_state/{source}/"):
-                _, _, kind, name = path.split("/", 3)
-                if kind not in ("applied", "pending") or (kind, name) == ("pending", f"{file_id}.parquet"):
-                    continue
-                local = work / f"{kind}-{name}"
-                if not local.exists():
-                    lake.download(path, local)
-                (applied if kind == "applied" else pending).append(local)
+            # pending first: a segment promoted meanwhile is then found twice, never missed
+            for kind, found in (("pending", pending), ("applied", applied)):
+                for path in lake.list(f"source_state/{source}/{kind}/"):
+                    if path == pending_path(source, file_id):
+                        continue
+                    local = work / f"{kind}-{path.rsplit('/', 1)[-1]}"
+                    if not local.exists():
+                        lake.download(path, local)
+                    found.append(local)
         except NotFound:
             continue
         return Segments(applied, pending, alone)

@@ -1,0 +1,225 @@
+"""Intake side by side: read_drop on a file of which a tenth changed, DuckDB's bare read of it, and csv + pydantic over all rows.
+
+Run: .venv/bin/python -m bench.intake [--rows 1000000] [--json]. Each side runs in a process of its own, so that the memory
+that is shown (the most that was resident) is its own.
+"""
+
+import argparse
+import csv
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FIELDS = 25
+GOALS = {"to_bare_read": 2.5, "to_row_by_row": 5.0, "megabytes": 700}
+DAY = datetime(2026, 1, 3, tzinfo=UTC)
+
+
+def make_files(folder: Path, rows: int) -> None:
+    """Two days' full files of persons: `rows` rows of 25 columns; on the second day every tenth row has another street."""
+    import duckdb
+
+    hashed = "hash(i * 37 + {})"
+    columns = [
+        "'P' || lpad(i::VARCHAR, 9, '0') AS id",
+        "'Given' || (hash(i + 1) % 5000) AS given",
+        "'Surname' || (hash(i + 2) % 90000) AS surname",
+        "'person' || i || '@example.org' AS email",
+        "'+1555' || lpad((hash(i + 3) % 10000000)::VARCHAR, 7, '0') AS phone",
+        "strftime(DATE '1940-01-01' + (hash(i + 4) % 22000)::INTEGER, '%Y-%m-%d') AS born",
+        "(hash(i + 5) % 900) || ' Street ' || (hash(i + 6) % 4000) || {moved} AS street",
+        "'City' || (hash(i + 7) % 3000) AS city",
+        "lpad((hash(i + 8) % 99999)::VARCHAR, 5, '0') AS postcode",
+        "'US' AS country",
+        "((hash(i + 9) % 1000000) / 100)::DECIMAL(10, 2) AS spent",
+        *(f"'v' || ({hashed.format(n)} % 100000) AS extra{n}" for n in range(FIELDS - 11)),
+    ]
+    with duckdb.connect() as con:
+        for day, moved in ((1, "''"), (2, "CASE WHEN i % 10 = 3 THEN ' moved' ELSE '' END")):
+            chosen = ", ".join(columns).replace("{moved}", moved)
+            con.execute(f"COPY (SELECT {chosen} FROM range({rows}) AS t(i)) TO '{folder}/{day}.csv' (HEADER)")  # noqa: S608
+
+
+def contract() -> Any:
+    """The source contract of these files: every column is read."""
+    from courtesy.intake.contract import SourceContract
+
+    fields: dict[str, object] = {
+        "given_name": {"column": "given"},
+        "surname": {"column": "surname", "required": True},
+        "email": {"column": "email"},
+        "phone": {"column": "phone"},
+        "date_of_birth": {"column": "born"},
+        "address1": {"column": "street"},
+        "city": {"column": "city"},
+        "postcode": {"column": "postcode"},
+        "country": {"column": "country"},
+        "custom.spent": {"column": "spent", "type": "money"},
+    }
+    fields |= {f"custom.extra{n}": {"column": f"extra{n}"} for n in range(FIELDS - 11)}
+    return SourceContract.model_validate(
+        {"name": "bench", "record": "person", "format": {"kind": "csv"}, "key": ["id"], "fields": fields}
+    )
+
+
+def read_first(folder: Path) -> dict[str, Any]:
+    """Read and apply the first day's file; leaves the lake in the folder."""
+    return _read(folder, 1)
+
+
+def read_second(folder: Path) -> dict[str, Any]:
+    """Read the second day's file against the state of the first: the figure that counts."""
+    return _read(folder, 2)
+
+
+def _read(folder: Path, day: int) -> dict[str, Any]:
+    from bench.folder_lake import FolderLake, Silence
+    from courtesy.intake.difference import Means
+    from courtesy.intake.finish import chunk_applied
+    from courtesy.intake.read import Outside, read_drop
+    from courtesy.intake.report import ChunkCounts, Drop
+
+    drops, lake = FolderLake(folder / "drops"), FolderLake(folder / "lake")
+    key = f"bench/2026/01/{day:02}/persons.csv"
+    drops.link(folder / f"{day}.csv", key)
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        began = time.perf_counter()
+        report = read_drop(
+            Drop(key, (folder / f"{day}.csv").stat().st_size, str(day)),
+            {"bench": contract()},
+            Outside(drops, lake, Silence(), time.perf_counter),
+            Means(Path(work)),
+            DAY,
+        )
+        seconds = time.perf_counter() - began
+    for chunk in range(report.chunks):
+        chunk_applied("bench", report.file_id, chunk, ChunkCounts(1), lake, DAY)
+    assert report.balanced
+    return {
+        "seconds": seconds,
+        "rows": report.rows_in,
+        "loaded": report.loaded,
+        "unchanged": report.unchanged,
+        "steps": report.seconds,
+    }
+
+
+def bare_read(folder: Path) -> dict[str, Any]:
+    """DuckDB reads the second file and does nothing with it but keep it: every value of every row, types found by itself."""
+    import duckdb
+
+    with duckdb.connect(config={"threads": 2}) as con:
+        began = time.perf_counter()
+        con.execute(f"CREATE TABLE bare AS SELECT * FROM read_csv('{folder}/2.csv')")  # noqa: S608
+        return {"seconds": time.perf_counter() - began}
+
+
+def bare_scan(folder: Path) -> dict[str, Any]:
+    """DuckDB reads the second file and only counts the values."""
+    import duckdb
+
+    with duckdb.connect(config={"threads": 2}) as con:
+        began = time.perf_counter()
+        con.execute(f"SELECT count(COLUMNS(*)) FROM read_csv('{folder}/2.csv')").fetchall()  # noqa: S608
+        return {"seconds": time.perf_counter() - began}
+
+
+def row_by_row(folder: Path) -> dict[str, Any]:
+    """csv.DictReader and a pydantic model with the same fields and types, over all rows; no hash, no difference."""
+    from datetime import date
+    from decimal import Decimal
+
+    from pydantic import ConfigDict, create_model
+
+    types: dict[str, Any] = {
+        "id": (str, ...),
+        "surname": (str, ...),
+        "born": (date | None, None),
+        "spent": (Decimal, ...),
+    }
+    names = [
+        "given",
+        "email",
+        "phone",
+        "street",
+        "city",
+        "postcode",
+        "country",
+        *(f"extra{n}" for n in range(FIELDS - 11)),
+    ]
+    types |= {name: (str | None, None) for name in names}
+    model = create_model("Row", __config__=ConfigDict(frozen=True), **types)
+    began = time.perf_counter()
+    count = 0
+    with (folder / "2.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            model.model_validate(row)
+            count += 1
+    return {"seconds": time.perf_counter() - began, "rows": count}
+
+
+SIDES = {side.__name__: side for side in (read_first, read_second, bare_read, bare_scan, row_by_row)}
+
+
+def run(rows: int) -> dict[str, Any]:
+    """All sides, one after the other, each in its own process."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_files(folder, rows)
+        found: dict[str, Any] = {"rows": rows, "fields": FIELDS, "bytes": (folder / "2.csv").stat().st_size}
+        for side in SIDES:
+            done = subprocess.run(
+                [sys.executable, "-m", "bench.intake", "--side", side, "--folder", name],
+                check=True,
+                stdout=subprocess.PIPE,
+            )
+            found[side] = json.loads(done.stdout)
+    took = found["read_second"]["seconds"]
+    found["rows_per_second"] = round(rows / took)
+    found["to_bare_read"] = round(took / found["bare_read"]["seconds"], 2)
+    found["to_bare_scan"] = round(took / found["bare_scan"]["seconds"], 2)
+    found["to_row_by_row"] = round(found["row_by_row"]["seconds"] / took, 1)
+    found["megabytes"] = found["read_second"]["megabytes"]
+    return found
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.side:
+        found = SIDES[asked.side](asked.folder)
+        print(json.dumps(found | {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
+        return
+    found = run(asked.rows)
+    if asked.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(
+        f"{found['rows']:,} rows x {found['fields']} fields, {found['bytes'] / 1e6:,.0f} MB, a tenth changed"
+    )
+    for side in SIDES:
+        print(f"  {side:12} {found[side]['seconds']:7.2f} s  {found[side]['megabytes']:5} MB")
+    print(
+        f"read_drop: {found['rows_per_second']:,} rows/s, {found['megabytes']} MB (goal: under {GOALS['megabytes']})"
+    )
+    print(
+        f"to DuckDB's bare read: {found['to_bare_read']}x (goal: at most {GOALS['to_bare_read']}); to its scan: {found['to_bare_scan']}x"
+    )
+    print(
+        f"against csv + pydantic: {found['to_row_by_row']} times faster (goal: at least {GOALS['to_row_by_row']})"
+    )
+
+
+if __name__ == "__main__":
+    main()
