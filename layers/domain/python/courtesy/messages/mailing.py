@@ -61,24 +61,59 @@ def mailing_id_of(run: str, vendor: str, channel: str, day: datetime) -> str:
     return f"{day:%Y%m%d}-{channel}-{told}"
 
 
+class ManifestLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a manifest: the piece, its file and where it goes. `address_country`: ISO 3166, two letters."""
+
+    piece_id: str
+    file: str
+    sha256: str
+    pages: int
+    name: str
+    company: str
+    address_line1: str
+    address_line2: str
+    address_city: str
+    address_state: str
+    address_zip: str
+    address_country: str
+
+
+class Announcement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The message that tells a vendor of a mailing. `folder`: below the lake's bucket; sizes in inches, bleed included."""
+
+    schema: str
+    mailing_id: str
+    vendor: str
+    channel: str
+    product: str
+    file_width_in: float
+    file_height_in: float
+    made_at: datetime
+    folder: str
+    manifest: str
+    manifest_sha256: str
+    pieces: int
+    pages: int
+
+
 def manifest(register: Register) -> bytes:
     """The vendor's list: JSON Lines, one piece each, in the register's order. No spreadsheet reads formulas in it."""
     lines = [
         msgspec.json.encode(
-            {
-                "piece_id": piece.id,
-                "file": piece.file,
-                "sha256": piece.sha256,
-                "pages": piece.pages,
-                "name": piece.to.name,
-                "company": piece.to.company,
-                "address_line1": piece.to.line1,
-                "address_line2": piece.to.line2,
-                "address_city": piece.to.city,
-                "address_state": piece.to.state,
-                "address_zip": piece.to.postcode,
-                "address_country": piece.to.country,
-            }
+            ManifestLine(
+                piece.id,
+                piece.file,
+                piece.sha256,
+                piece.pages,
+                piece.to.name,
+                piece.to.company,
+                piece.to.line1,
+                piece.to.line2,
+                piece.to.city,
+                piece.to.state,
+                piece.to.postcode,
+                piece.to.country,
+            )
         )
         for piece in register.pieces
     ]
@@ -87,23 +122,22 @@ def manifest(register: Register) -> bytes:
 
 def announcement(register: Register) -> bytes:
     """The message that tells the vendor of a mailing; the same bytes however often it is sent."""
-    listed = manifest(register)
     return msgspec.json.encode(
-        {
-            "schema": ANNOUNCEMENT,
-            "mailing_id": register.mailing_id,
-            "vendor": register.vendor,
-            "channel": register.channel,
-            "product": register.product.name,
-            "file_width_in": register.product.file_width,
-            "file_height_in": register.product.file_height,
-            "made_at": register.made,
-            "folder": folder(register.vendor, register.mailing_id),
-            "manifest": "manifest.jsonl",
-            "manifest_sha256": hashlib.sha256(listed).hexdigest(),
-            "pieces": len(register.pieces),
-            "pages": sum(piece.pages for piece in register.pieces),
-        }
+        Announcement(
+            schema=ANNOUNCEMENT,
+            mailing_id=register.mailing_id,
+            vendor=register.vendor,
+            channel=register.channel,
+            product=register.product.name,
+            file_width_in=register.product.file_width,
+            file_height_in=register.product.file_height,
+            made_at=register.made,
+            folder=folder(register.vendor, register.mailing_id),
+            manifest="manifest.jsonl",
+            manifest_sha256=hashlib.sha256(manifest(register)).hexdigest(),
+            pieces=len(register.pieces),
+            pages=sum(piece.pages for piece in register.pieces),
+        )
     )
 
 

@@ -1,0 +1,121 @@
+"""The stand-in print vendor: takes announced mailings off the queue, checks them, reports back what it did.
+
+A mailing announced twice is printed once: the vendor remembers mailing and piece ids, as the contract asks of a real one.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from courtesy.messages.mailing import ManifestLine
+from courtesy.messages.vendor_status import STATUS
+from courtesy_local.stack.local_stack import LocalStack
+from courtesy_local.vendor.checks import check_mailing
+
+
+@dataclass
+class VendorReport:
+    """What one call of `work` did; pieces, but for `mailings`."""
+
+    mailings: int = 0
+    mailed: int = 0
+    rejected: int = 0
+    returned: int = 0
+    repeated: int = 0
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Which mailed pieces come back undeliverable: a share of them by a seeded draw, or all to certain postcodes."""
+
+    share: float = 0.0
+    seed: int = 7
+    postcodes: frozenset[str] = frozenset()
+
+    def comes_back(self, piece: ManifestLine) -> bool:
+        """The same answer for the same piece, whatever the order."""
+        return (
+            piece.address_zip in self.postcodes
+            or Random(f"{self.seed}/{piece.piece_id}").random() < self.share
+        )
+
+
+@dataclass
+class PrintVendor:
+    """Works off the vendor queue of a local stack."""
+
+    stack: LocalStack
+    returns: Returns = field(default_factory=Returns)
+    _printed: set[str] = field(default_factory=set)
+
+    def work(self, letters_back: int = 1) -> VendorReport:
+        """Take every mailing that is announced now. Besides `returns`, the first `letters_back` letters come back."""
+        sqs, queues = self.stack.client("sqs"), self.stack.outputs().queues
+        report = VendorReport()
+        while True:
+            answer = sqs.receive_message(QueueUrl=queues["vendor"], MaxNumberOfMessages=10)
+            messages = answer.get("Messages", [])
+            if not messages:
+                return report
+            for message in messages:
+                self._mailing(message["Body"].encode(), report, letters_back)
+                sqs.delete_message(QueueUrl=queues["vendor"], ReceiptHandle=message["ReceiptHandle"])
+
+    def _mailing(self, body: bytes, report: VendorReport, letters_back: int) -> None:
+        told: dict[str, Any] = json.loads(body)
+        checked = check_mailing(body, lambda name: self._read(str(told["folder"]) + name))
+        if checked.problems:
+            report.rejected += len(checked.pieces)
+            self._report(told, "rejected", [(piece.piece_id, "manifest") for piece in checked.pieces])
+            return
+        fresh = [piece for piece in checked.good if piece.piece_id not in self._printed]
+        report.repeated += len(checked.good) - len(fresh)
+        self._printed.update(piece.piece_id for piece in fresh)
+        self._report(told, "acknowledged", [])
+        if checked.faults:
+            self._report(told, "rejected", sorted(checked.faults.items()))
+        if fresh:
+            self._report(told, "mailed", [(piece.piece_id, "") for piece in fresh])
+        back = [piece for piece in fresh if self.returns.comes_back(piece)]
+        if told["channel"] == "letter":
+            wanted = letters_back - report.returned - len(back)
+            back += [piece for piece in fresh if piece not in back][: max(0, wanted)]
+        if back:
+            self._report(told, "returned", [(piece.piece_id, "unknown_at_address") for piece in back])
+        report.mailings += 1
+        report.mailed += len(fresh)
+        report.rejected += len(checked.faults)
+        report.returned += len(back)
+
+    def _report(self, told: dict[str, Any], status: str, pieces: list[tuple[str, str]]) -> None:
+        if status == "rejected" and not pieces:
+            return
+        body = {
+            "schema": STATUS,
+            "vendor": told["vendor"],
+            "mailing_id": told["mailing_id"],
+            "status": status,
+            "at": datetime.now(tz=UTC).isoformat(),
+            "pieces": [{"piece_id": piece, "code": code} for piece, code in pieces],
+        }
+        queue = self.stack.outputs().queues["vendor_status"]
+        self.stack.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+
+    def _read(self, path: str) -> bytes:
+        try:
+            answer = self.stack.client("s3").get_object(Bucket=self.stack.outputs().lake_bucket, Key=path)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                raise KeyError(path) from None
+            raise
+        content: bytes = answer["Body"].read()
+        return content
+
+
+def run_once(stack: LocalStack, letters_back: int = 1, returns: Returns | None = None) -> VendorReport:
+    """Let a vendor with an empty memory work off what is announced now."""
+    return PrintVendor(stack, returns or Returns()).work(letters_back)
