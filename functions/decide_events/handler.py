@@ -11,7 +11,7 @@ from functions.decide_events.wiring import wire
 
 
 @observed
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - as Lambda calls it
     """Decide each message; those that failed come back."""
     return process_batch(event, _decide)
 

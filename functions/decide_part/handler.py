@@ -17,7 +17,7 @@ class OutOfBalance(CourtesyError):
 
 
 @observed
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - as Lambda calls it
     """Decide every candidate of the part; the state machine runs it again whenever it raises."""
     job = msgspec.convert(event, CyclePart)
     outside = wire()

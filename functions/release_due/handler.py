@@ -12,7 +12,7 @@ from functions.release_due.wiring import wire
 
 
 @observed
-def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - as Lambda calls it
     """One run; the schedule's event says nothing that is needed."""
     outside = wire()
     try:
