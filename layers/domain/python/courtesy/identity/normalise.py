@@ -180,3 +180,24 @@ def document(text: str) -> str:
 def _monotonous(text: str) -> bool:
     """One character over and over: 000000, 9999."""
     return len(set(text)) <= 1
+
+
+def canonical(fields: Mapping[str, Scalar], region: str) -> dict[str, Scalar]:
+    """A person record's fields with e-mail and phone in one form; a value that cannot be read stays as it came."""
+    kept = dict(fields)
+    if kept.get("email"):
+        kept["email"] = deliverable(str(kept["email"]))
+    if kept.get("phone"):
+        country = str(kept.get("country", "")).strip().upper()
+        kept["phone"] = phone(str(kept["phone"]), country if len(country) == 2 else region) or kept["phone"]
+    return kept
+
+
+@lru_cache(maxsize=65536)
+def deliverable(text: str) -> str:
+    """An e-mail address as mail is sent to it, in lower case; as it came where it has no valid form."""
+    try:
+        checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return text.strip()
+    return checked.normalized.lower()

@@ -1,0 +1,235 @@
+"""Use case: a staged chunk becomes events of customers; their profiles are folded and triggers hear of it.
+
+Everything is asked for in batches. Any step may be done twice, so a chunk that died half-way is simply done again.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+import orjson
+from msgspec.structs import replace
+
+from courtesy.decisions.candidates import from_event
+from courtesy.errors import Conflict, RefusedInput, UnknownName
+from courtesy.identity.move import fetch
+from courtesy.identity.normalise import canonical, traits_of
+from courtesy.identity.ports import IdentityIndex
+from courtesy.identity.resolve import Incoming, place
+from courtesy.intake.contract import SourceContract
+from courtesy.intake.finish import chunk_applied
+from courtesy.intake.report import ChunkCounts
+from courtesy.intake.staged import StagedRow, decode_rows, events_of
+from courtesy.ports import CustomerStore, Lake, Queue
+from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.trigger import Trigger
+from courtesy.timeline.events import Event, SourceRecord, event_key
+from courtesy.timeline.fold import fold
+from courtesy.timeline.refold import refold
+
+ROUNDS = 8
+_KEYS_PER_MESSAGE = 100
+
+Timelines = dict[str, list[Event]]
+"""customer_id -> events."""
+
+
+class ChunkMessage(msgspec.Struct, frozen=True):
+    """One chunk of a file to be loaded; `path` is its place in the lake, `chunk` counts from 0."""
+
+    source: str
+    file_id: str
+    chunk: int
+    chunks: int
+    path: str
+
+
+def decode_message(body: str) -> ChunkMessage:
+    """The message of a queue's body. Raises RefusedInput when it is none."""
+    try:
+        return msgspec.json.decode(body, type=ChunkMessage)
+    except msgspec.MsgspecError as error:
+        raise RefusedInput(f"this is no chunk message: {error}") from error
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What loading works with."""
+
+    index: IdentityIndex
+    store: CustomerStore
+    rulebook: Rulebook
+    hash_key: bytes
+    now: datetime
+
+
+def load_chunk(
+    message: ChunkMessage,
+    lake: Lake,
+    index: IdentityIndex,
+    store: CustomerStore,
+    events_queue: Queue,
+    rulebook: Rulebook,
+    hash_key: bytes,
+    now: datetime,
+) -> ChunkCounts:
+    """Load one chunk and mark it as applied. Raises NotFound, UnknownName, Conflict, OutsideFailed; then nothing is marked."""
+    contract = rulebook.sources.get(message.source)
+    if contract is None:
+        raise UnknownName("source", message.source, rulebook.sources)
+    rows = decode_rows(_unpacked(lake.get(message.path)))
+    loading = Loading(index, store, rulebook, hash_key, now)
+    counts, timelines = apply_rows(rows, contract, loading)
+    _announce(timelines, rulebook, events_queue, now)
+    chunk_applied(message.source, message.file_id, message.chunk, counts, lake, now)
+    return counts
+
+
+def apply_rows(
+    rows: Sequence[StagedRow], contract: SourceContract, loading: Loading
+) -> tuple[ChunkCounts, Timelines]:
+    """Bring rows to their customers' timelines and fold; returns the counts and the events by customer."""
+    region = loading.rulebook.identity.region
+    events = [_canonical(event, region) for row in rows for event in events_of(row, contract)]
+    by_subject: dict[str, list[Event]] = {}
+    for event in events:
+        by_subject.setdefault(subject_of(event), []).append(event)
+    placed = place(
+        incoming_of(events, region), loading.index, loading.rulebook.identity, loading.hash_key, loading.now
+    )
+    made = 0
+    homes: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        fetch(placed.values(), loading.index, loading.store, loading.hash_key)
+        wanted = {subject: placed[subject].customer_id for subject in by_subject}
+        moved = {subject: home for subject, home in homes.items() if wanted[subject] != home}
+        fresh = {
+            subject: by_subject[subject] for subject in by_subject if homes.get(subject) != wanted[subject]
+        }
+        if not fresh:
+            return ChunkCounts(rows=len(rows), written=len(events), customers=made), _gathered(
+                by_subject, wanted
+            )
+        made += write_and_fold(_gathered(fresh, wanted), loading.store)
+        _take_back(moved, by_subject, loading.store)
+        homes = wanted
+        placed = loading.index.read_records(by_subject)
+        if any(record.pending or record.leaving for record in placed.values()):
+            placed = place(
+                [Incoming(s) for s in by_subject],
+                loading.index,
+                loading.rulebook.identity,
+                loading.hash_key,
+                loading.now,
+            )
+    raise Conflict(
+        f"customers of this chunk were merged or split by others {ROUNDS} times in a row; try again"
+    )
+
+
+def incoming_of(events: Iterable[Event], region: str) -> list[Incoming]:
+    """What identity has to know of events: the person records, and whom the other events refer to."""
+    incoming = []
+    for event in events:
+        own = subject_of(event)
+        if isinstance(event, SourceRecord):
+            told = (event.subject,) if event.subject and event.subject != own else ()
+            traits = None if event.gone else traits_of(event.fields, region)
+            incoming.append(Incoming(own, traits, _order(event), told))
+        else:
+            incoming.append(Incoming(own))
+    return incoming
+
+
+def subject_of(event: Event) -> str:
+    """The person record through which an event comes: a record's own name, else the one it refers to."""
+    return f"{event.source}/{event.id}" if isinstance(event, SourceRecord) else event.subject
+
+
+def write_and_fold(timelines: Mapping[str, Sequence[Event]], store: CustomerStore) -> int:
+    """Append events and fold each customer once; returns how many customers had no profile before.
+
+    Where there is no profile, nobody has folded before, and whoever wrote without folding will still fold: so the events at
+    hand are folded without reading the timeline, on condition that still nobody has.
+    """
+    store.append_many(timelines)
+    held = store.read_profiles(timelines)
+    made = 0
+    for customer_id, events in timelines.items():
+        if customer_id not in held:
+            made += 1
+            unique = {event_key(event): event for event in events}
+            if store.put_profile(fold(customer_id, unique.values()), 0) == "committed":
+                continue
+        refold(store, customer_id)
+    return made
+
+
+def _take_back(moved: Mapping[str, str], by_subject: Timelines, store: CustomerStore) -> None:
+    """Remove what was written to a customer whom the record had left meanwhile."""
+    for subject, customer_id in moved.items():
+        store.delete_events(customer_id, [event_key(event) for event in by_subject[subject]])
+    for customer_id in sorted(set(moved.values())):
+        refold(store, customer_id)
+
+
+def _gathered(by_subject: Timelines, homes: Mapping[str, str]) -> Timelines:
+    timelines: Timelines = {}
+    for subject, events in by_subject.items():
+        timelines.setdefault(homes[subject], []).extend(events)
+    return timelines
+
+
+def _canonical(event: Event, region: str) -> Event:
+    return (
+        replace(event, fields=canonical(event.fields, region)) if isinstance(event, SourceRecord) else event
+    )
+
+
+def _order(event: SourceRecord) -> tuple[str, str, str]:
+    """The order in which the fold takes the versions of a record, as text."""
+    stated = (event.stated or event.when).astimezone(UTC)
+    when = event.when.astimezone(UTC)
+    return stated.strftime("%Y%m%dT%H%M%S.%f"), when.strftime("%Y%m%dT%H%M%S.%f"), event.version
+
+
+def _announce(timelines: Timelines, rulebook: Rulebook, queue: Queue, now: datetime) -> None:
+    """Tell the events queue of what a trigger listens to."""
+    triggers: list[Trigger] = [trigger for trigger in rulebook.triggers.values() if trigger.kind == "event"]
+    if not triggers:
+        return
+    bodies = []
+    for customer_id, events in timelines.items():
+        keys = [
+            event_key(event)
+            for event in events
+            if not isinstance(event, SourceRecord)
+            and any(from_event(t, event, now) is not None for t in triggers)
+        ]
+        bodies += [
+            orjson.dumps({"customer_id": customer_id, "keys": keys[start : start + _KEYS_PER_MESSAGE]})
+            for start in range(0, len(keys), _KEYS_PER_MESSAGE)
+        ]
+    if bodies:
+        queue.send(bodies)
+
+
+def _unpacked(document: bytes) -> bytes:
+    try:
+        return zlib.decompress(document, wbits=31) if document[:2] == b"\x1f\x8b" else document
+    except zlib.error as error:
+        raise RefusedInput(f"the staged chunk is no whole gzip: {error}") from error
+
+
+__all__ = [
+    "ChunkMessage",
+    "Loading",
+    "apply_rows",
+    "decode_message",
+    "incoming_of",
+    "load_chunk",
+    "subject_of",
+    "write_and_fold",
+]
