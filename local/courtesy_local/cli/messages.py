@@ -1,0 +1,182 @@
+"""Commands on messages: render one, the gallery of all, what was mailed and printed, and the vendor's conformance kit."""
+
+import re
+import webbrowser
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from courtesy.errors import NotFound, RefusedInput
+from courtesy_local.cli.output import JsonFlag, NotUp, console, show_json, table
+
+vendor = typer.Typer(help="For print vendors: try your own end against the contract.", no_args_is_help=True)
+
+RulebookOption = Annotated[Path, typer.Option(help="The rulebook's folder.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(render)
+    app.command()(gallery)
+    app.command()(outbox)
+    app.add_typer(vendor, name="vendor")
+
+
+def render(
+    trigger: Annotated[str, typer.Argument(help="The trigger whose message is shown.")],
+    sample: Annotated[str, typer.Option(help="ordinary, sparse, german or hostile.")] = "ordinary",
+    channel: Annotated[
+        str, typer.Option(help="email, letter or postcard; the trigger's first if left out.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="A .html, .txt, .pdf or .png file; text on the screen if left out.")
+    ] = None,
+    rulebook: RulebookOption = Path("rulebook"),
+) -> None:
+    """Show a trigger's message as a sample person would get it."""
+    from courtesy_local.vendor.preview import Preview, png
+
+    preview = Preview(rulebook)
+    channel = channel or preview.channels(trigger)[0]
+    if channel == "email":
+        mail = preview.email(trigger, sample)
+        if out is None:
+            console.print(
+                f"Subject: {mail.subject}\nPreheader: {mail.preheader}\n\n{mail.text}", markup=False
+            )
+            return
+        if out.suffix not in (".html", ".txt"):
+            raise RefusedInput(f"{out.name}: an e-mail is written as .html or .txt")
+        content = (mail.html if out.suffix == ".html" else mail.text).encode()
+    else:
+        pdf = preview.pdf(trigger, channel, sample)
+        if out is None:
+            raise RefusedInput(f"a {channel} needs a file: --out {trigger}.pdf or .png")
+        if out.suffix == ".png":
+            first, *others = png(pdf, 2.0)
+            for number, page in enumerate(others, 2):
+                out.with_stem(f"{out.stem}-{number}").write_bytes(page)
+            content = first
+        elif out.suffix == ".pdf":
+            content = pdf
+        else:
+            raise RefusedInput(f"{out.name}: a {channel} is written as .pdf or .png")
+    out.write_bytes(content)
+    console.print(f"{channel} of {trigger} written to {out}")
+
+
+def gallery(
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("build/gallery"),
+    rulebook: RulebookOption = Path("rulebook"),
+) -> None:
+    """Write all messages in all channels to one HTML page."""
+    from courtesy_local.vendor.preview import Preview, write_gallery
+
+    console.print(f"gallery written to {write_gallery(Preview(rulebook), out)}")
+
+
+def outbox(
+    save: Annotated[
+        Path | None, typer.Option(help="Save the HTML of mails and the PDFs of pieces here.")
+    ] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Save, and open the newest mail in a browser.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="How many of each are shown.")] = 20,
+    as_json: JsonFlag = False,
+) -> None:
+    """What was mailed and printed on the local stack."""
+    from courtesy_local.stack.local_stack import LocalStack
+
+    stack = LocalStack()
+    if not stack.is_up():
+        raise NotUp("the local stack is not up")
+    mails = stack.sent_mail()
+    s3, bucket = stack.client("s3"), stack.outputs().lake_bucket
+    pieces: list[dict[str, Any]] = []
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="mailings/"):
+        pieces += [
+            {"path": o["Key"], "bytes": o["Size"]}
+            for o in page.get("Contents", [])
+            if o["Key"].endswith(".pdf")
+        ]
+    if open_ and save is None:
+        save = Path("build/outbox")
+    saved = 0
+    if save is not None:
+        save.mkdir(parents=True, exist_ok=True)
+        for mail in mails:
+            name = re.sub(r"[^A-Za-z0-9-]", "-", mail["MessageId"].partition("@")[0])
+            (save / f"mail-{name}.html").write_text(mail.get("BodyHtml") or "", encoding="utf-8")
+        for piece in pieces:
+            content = s3.get_object(Bucket=bucket, Key=piece["path"])["Body"].read()
+            (save / piece["path"].rpartition("/")[2]).write_bytes(content)
+        saved = len(mails) + len(pieces)
+        if open_ and mails:
+            name = re.sub(r"[^A-Za-z0-9-]", "-", mails[-1]["MessageId"].partition("@")[0])
+            webbrowser.open((save / f"mail-{name}.html").resolve().as_uri())
+    if as_json:
+        shown = [{"message_id": m["MessageId"], "to": m["To"], "subject": m["Subject"]} for m in mails]
+        show_json({"mails": shown, "pieces": pieces, "saved": saved})
+        return
+    table(f"{len(mails)} mails", ["to", "subject"], [(m["To"][0], m["Subject"]) for m in mails[-limit:]])
+    table(
+        f"{len(pieces)} printed pieces",
+        ["file", "bytes"],
+        [(p["path"], p["bytes"]) for p in pieces[-limit:]],
+        right=[1],
+    )
+    if save is not None:
+        console.print(f"{saved} files saved in {save}")
+
+
+@vendor.command("sample")
+def vendor_sample(
+    folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    rulebook: RulebookOption = Path("rulebook"),
+) -> None:
+    """Write a mailing as a vendor gets it: announcement.json, manifest.jsonl and pieces/."""
+    from courtesy_local.vendor.conformance import write_sample
+
+    console.print(f"{write_sample(rulebook, folder)} pieces written to {folder}")
+
+
+@vendor.command("check")
+def vendor_check(
+    folder: Annotated[
+        Path, typer.Argument(help="A mailing's folder, with your reports in status.jsonl if you have any.")
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Check a mailing's folder, and the vendor's reports on it, against the contract."""
+    from courtesy_local.vendor.conformance import check_folder
+
+    if not (folder / "announcement.json").exists():
+        raise NotFound(
+            f"{folder}: there is no announcement.json; make a sample with `courtesy vendor sample {folder}`"
+        )
+    result = check_folder(folder)
+    if as_json:
+        show_json(result)
+    else:
+        table(
+            "",
+            ["what", "finding"],
+            [(k, v) for k, values in result.items() if isinstance(values, list) for v in values],
+        )
+        console.print(f"{result['pieces']} pieces, {result['reports']} reports")
+    if result["problems"] or result["status_problems"]:
+        raise RefusedInput("the folder does not conform; see the findings above")
+
+
+@vendor.command("schema")
+def vendor_schema() -> None:
+    """The JSON Schemas of announcement, manifest line and status report."""
+    from courtesy.messages.mailing import Announcement, ManifestLine
+    from courtesy.messages.vendor_status import VendorStatus
+
+    show_json(
+        {kind.__name__: msgspec.json.schema(kind) for kind in (Announcement, ManifestLine, VendorStatus)}
+    )
