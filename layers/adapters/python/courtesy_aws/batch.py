@@ -25,7 +25,7 @@ def process_batch(event: dict[str, Any], handle_record: Callable[[SQSRecord], ob
         except CourtesyError as error:  # these never carry a person's data
             logger.warning(
                 "record goes back",
-                extra={"message": record.message_id, "error": type(error).__name__, "text": str(error)},
+                extra={"sqs_message": record.message_id, "error": type(error).__name__, "text": str(error)},
             )
             count("RecordsGoneBack")
             raise
@@ -36,7 +36,7 @@ def process_batch(event: dict[str, Any], handle_record: Callable[[SQSRecord], ob
             place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""
             logger.error(
                 "record failed",
-                extra={"message": record.message_id, "error": type(error).__name__, "at": place},
+                extra={"sqs_message": record.message_id, "error": type(error).__name__, "at": place},
             )
             count("RecordsFailed")
             raise
