@@ -153,7 +153,7 @@ def row_by_row(folder: Path) -> dict[str, Any]:
         "country",
         *(f"extra{n}" for n in range(FIELDS - 11)),
     ]
-    types |= {name: (str | None, None) for name in names}
+    types |= dict.fromkeys(names, (str | None, None))
     model = create_model("Row", __config__=ConfigDict(frozen=True), **types)
     began = time.perf_counter()
     count = 0

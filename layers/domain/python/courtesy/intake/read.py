@@ -197,7 +197,7 @@ class _Reading:
     def _write_chunk(self, number: int, batch: list[str]) -> None:
         document = ("\n".join(batch) + "\n").encode()
         path = chunk_path(self.source, self.file_id, number)
-        self.outside.lake.put(path, gzip.compress(document, compresslevel=3, mtime=0))
+        self.outside.lake.put(path, gzip.compress(document, compresslevel=1, mtime=0))
 
     def _bytes_path(self) -> str:
         return bytes_path(self.source, self.shape.digest, fingerprint(self.contract))
