@@ -12,7 +12,7 @@ from courtesy.intake.report import FileReport
 from courtesy.timeline.events import Contact
 from courtesy_local.demo import answers, balance, figures, score
 from courtesy_local.demo.balance import Books
-from courtesy_local.demo.vendor import PrintVendor
+from courtesy_local.vendor.print_vendor import PrintVendor
 from courtesy_local.demo.works import Works
 from courtesy_local.samples import Truth, generate
 

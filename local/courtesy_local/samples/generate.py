@@ -16,7 +16,7 @@ from courtesy_local.samples.spoil import SHARE, spoil
 from courtesy_local.samples.truth import FileTruth, Truth
 
 REPEATED = "parts_shop_orders"
-"""The source whose first file is dropped again, byte for byte, on the second day."""
+"""The source whose first file is dropped again under another name, byte for byte, on the second day."""
 CORRUPT = "loyalty_programme"
 """The source that drops a broken-off gzip file on the second day."""
 UNKNOWN = "telematics_trips"
@@ -122,9 +122,8 @@ class _World:
     def _add_broken(self) -> None:
         day = self._first + timedelta(days=1)
         first = {file.source: file for file in self._truth.files if file.day == 1}
-        again = FileTruth(
-            f"{REPEATED}/{day:%Y/%m/%d}/{Path(first[REPEATED].key).name}", REPEATED, 2, refused="repeated"
-        )
+        again = FileTruth(first[REPEATED].key.replace(".csv", "_again.csv"), REPEATED, 2, refused="repeated")
+        again.rows = again.unchanged = first[REPEATED].rows
         broken = FileTruth(
             f"{CORRUPT}/{day:%Y/%m/%d}/{CORRUPT}_{day:%Y%m%d}_2.csv.gz", CORRUPT, 2, refused="broken_gzip"
         )

@@ -12,8 +12,8 @@ import msgspec
 class FileTruth:
     """How one file must end. `refused` is empty, `repeated`, or a word of `outcomes.FileRefusal`; `bad`: line -> what is wrong.
 
-    rows: data rows in it (0 where nobody can say: a truncated or unknown file); loaded + unchanged + quarantined = rows,
-    unless the file is refused or repeated.
+    rows: data rows in it (0 where the file is refused); loaded + unchanged + quarantined = rows. All rows of a repeated file
+    are unchanged.
     """
 
     key: str
