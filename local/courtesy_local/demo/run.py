@@ -12,9 +12,9 @@ from courtesy.intake.report import FileReport
 from courtesy.timeline.events import Contact
 from courtesy_local.demo import answers, balance, figures, score
 from courtesy_local.demo.balance import Books
-from courtesy_local.vendor.print_vendor import PrintVendor
 from courtesy_local.demo.works import Works
 from courtesy_local.samples import Truth, generate
+from courtesy_local.vendor.print_vendor import PrintVendor
 
 Tell = Callable[[str, int, int], None]
 """Hears (what is being done, how much of it is done, of how much; 0 of 0 where nobody knows)."""
