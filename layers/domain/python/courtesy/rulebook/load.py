@@ -26,6 +26,9 @@ from courtesy.rulebook.problems import Problem, Where, nearest, problems_of
 OWN_NAMES = {"divisions": "name", "dealers": "id", "sources": "name", "triggers": "id"}
 """Sections of entries, and the field of an entry that repeats its key."""
 
+SCHEMAS = "schemas"
+"""The folder beside them with the JSON Schemas of the files, for editors; see `rulebook.schemas`."""
+
 Compile = Callable[[Path], MessageRules]
 """Makes the section on messages of the rulebook's folder; see `messages.compile.compile_messages`."""
 
@@ -91,7 +94,7 @@ def read_sections(folder: Path) -> Sections:
         if below.name in OWN_NAMES:
             for file in sorted(below.glob("*.yaml")):
                 _read(sections, folder, file, (below.name, file.stem))
-        elif below.name not in known:
+        elif below.name not in (*known, SCHEMAS):
             _complain(sections, folder, below, f"unknown section {below.name!r}{nearest(below.name, known)}")
     for section, own in OWN_NAMES.items():
         entries = sections.values.get(section)
