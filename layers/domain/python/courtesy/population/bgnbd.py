@@ -6,13 +6,16 @@ gamma(r, alpha) over customers; after each purchase a customer leaves with a pro
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, lgamma, log
+from math import exp, inf, lgamma, log
 
 import duckdb
 import msgspec
 
 from courtesy.population.descent import Minimum, minimise
 from courtesy.population.special import digamma, hypergeometric
+
+CAPS = (30.0, inf, 100.0, 100.0)
+"""What r, alpha, a and b stay below. Beyond, customers differ so little that predictions no longer change."""
 
 
 class BuyingModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +49,19 @@ def fit_buying(connection: duckdb.DuckDBPyConnection, relation: str) -> BuyingMo
     The relation's order decides the last bits of the sums: give it ordered, and run on one thread, for equal bytes.
     """
     counts = _Counts(
-        tuple(connection.execute(f"SELECT x::BIGINT, sum(n)::BIGINT FROM {relation} GROUP BY x ORDER BY x").fetchall())  # noqa: S608
+        tuple(
+            connection.execute(
+                f"SELECT x::BIGINT, sum(n)::BIGINT FROM {relation} GROUP BY x ORDER BY x"
+            ).fetchall()
+        )
     )
-    longest = connection.execute(f"SELECT sum(t * n) / sum(n) FROM {relation}").fetchone()  # noqa: S608 - a relation's name
+    longest = connection.execute(f"SELECT sum(t * n) / sum(n) FROM {relation}").fetchone()
     mean = float(longest[0]) if longest and longest[0] else 1.0
     found: Minimum = minimise(
-        lambda at: _negative(connection, relation, counts, at), [1.0, max(mean / 4, 0.01), 1.0, 2.0], scale=counts.customers
+        lambda at: _negative(connection, relation, counts, at),
+        [1.0, max(mean / 4, 0.01), 1.0, 2.0],
+        scale=counts.customers,
+        caps=CAPS,
     )
     r, alpha, a, b = found.at
     return BuyingModel(
@@ -77,7 +87,7 @@ def _negative(
                         CASE WHEN x = 0 THEN 0 WHEN u > 30 THEN u ELSE ln(1 + exp(u)) END AS soft FROM odds)
         SELECT sum(n * (soft - shape * at_end)), sum(n * (w * since - at_end)),
                sum(n * shape * (w * (per_end - per_last) - per_end)), sum(n * w), sum(n * w / (b + x - 1)) FILTER (x > 0)
-        FROM part""",  # noqa: S608 - a relation's name
+        FROM part""",
         [r, alpha, a, b],
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate has one row
@@ -101,7 +111,7 @@ def expected_from_start(model: BuyingModel, time: float) -> float:
     r, alpha, a, b = model.r, model.alpha, _not_one(model.a), model.b
     z = time / (alpha + time)
     series = hypergeometric(a + b - 1 - r, a - 1, a + b - 1, z)
-    return (a + b - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    return float((a + b - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series))
 
 
 def expected_if_alive(model: BuyingModel, x: int, age: float, time: float) -> float:
@@ -112,14 +122,16 @@ def expected_if_alive(model: BuyingModel, x: int, age: float, time: float) -> fl
     r, alpha, a, b = model.r, model.alpha, _not_one(model.a), model.b
     z = time / (alpha + age + time)
     series = hypergeometric(a + b - 1 - r, a - 1, a + b + x - 1, z)
-    return (a + b + x - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    return float((a + b + x - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series))
 
 
 def probability_alive(model: BuyingModel, x: int, last: float, age: float) -> float:
     """P(alive | x, t_x, T); 1 for those who bought once, as the model has it."""
     if x == 0:
         return 1.0
-    odds = log(model.a) - log(model.b + x - 1) + (model.r + x) * log((model.alpha + age) / (model.alpha + last))
+    odds = (
+        log(model.a) - log(model.b + x - 1) + (model.r + x) * log((model.alpha + age) / (model.alpha + last))
+    )
     return 1 / (1 + exp(min(odds, 700.0)))
 
 

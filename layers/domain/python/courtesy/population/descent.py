@@ -17,8 +17,11 @@ _FARTHEST = 14.0
 
 @dataclass(frozen=True)
 class Minimum:
-    """Where the descent ended. `errors` are standard errors if the objective is a negative log-likelihood; empty where the
-    curvature gives none."""
+    """Where the descent ended.
+
+    errors: standard errors if the objective is a negative log-likelihood; empty where the curvature gives none or a parameter
+            ended at its cap
+    """
 
     at: tuple[float, ...]
     value: float
@@ -27,26 +30,37 @@ class Minimum:
     errors: tuple[float, ...]
 
 
-def minimise(objective: Objective, start: Sequence[float], *, scale: float, tolerance: float = 1e-8) -> Minimum:
+def minimise(
+    objective: Objective,
+    start: Sequence[float],
+    *,
+    scale: float,
+    caps: Sequence[float] = (),
+    tolerance: float = 1e-8,
+) -> Minimum:
     """Minimum of `objective` over positive parameters, from `start`.
 
+    caps:      what each parameter stays below (inf: nothing). Where the data show no difference between customers the
+               likelihood has its maximum at infinity; a cap ends the way there where it no longer matters
     scale:     what the objective is divided by (the number of customers), so that tolerance means the same for any size
     tolerance: of the largest component of the scaled gradient by the logarithms
     """
     evaluations = 0
+    limits = tuple(caps) or (inf,) * len(start)
 
     def at(y: Sequence[float]) -> tuple[float, list[float]]:
         nonlocal evaluations
         evaluations += 1
-        parameters = [exp(max(-_FARTHEST, min(_FARTHEST, value))) for value in y]
+        parameters = [_parameter(value, cap) for value, cap in zip(y, limits, strict=True)]
         try:
             value, gradient = objective(parameters)
         except (ValueError, OverflowError):
             return inf, [0.0] * len(y)
-        return value / scale, [g * p / scale for g, p in zip(gradient, parameters, strict=True)]
+        slopes = [p * (1 - p / cap) for p, cap in zip(parameters, limits, strict=True)]
+        return value / scale, [g * slope / scale for g, slope in zip(gradient, slopes, strict=True)]
 
     size = len(start)
-    y = [log(value) for value in start]
+    y = [log(value / (1 - value / cap)) for value, cap in zip(start, limits, strict=True)]
     value, gradient = at(y)
     inverse = _identity(size)
     for _ in range(200):
@@ -71,17 +85,25 @@ def minimise(objective: Objective, start: Sequence[float], *, scale: float, tole
         turned = [a - b for a, b in zip(new_gradient, gradient, strict=True)]
         y, value, gradient = tried, new_value, new_gradient
         inverse = _updated(inverse, moved, turned)
-    parameters = tuple(exp(item) for item in y)
-    inside = all(abs(item) < _FARTHEST for item in y)
-    converged = inside and max(map(abs, gradient)) < 1e-5
-    errors = _errors(at, y, parameters, scale) if converged else ()
+    parameters = tuple(_parameter(value, cap) for value, cap in zip(y, limits, strict=True))
+    inside = all(item < _FARTHEST or cap < inf for item, cap in zip(y, limits, strict=True))
+    converged = inside and max(map(abs, gradient)) < 1e-4
+    free = all(p < 0.99 * cap for p, cap in zip(parameters, limits, strict=True))
+    slopes = [p * (1 - p / cap) for p, cap in zip(parameters, limits, strict=True)]
+    errors = _errors(at, y, slopes, scale) if converged and free else ()
     return Minimum(parameters, value * scale, converged, evaluations, errors)
+
+
+def _parameter(y: float, cap: float) -> float:
+    """The parameter of its logarithm, or below a cap of the logarithm of its odds."""
+    value = exp(max(-_FARTHEST, min(_FARTHEST, y)))
+    return value / (1 + value / cap)
 
 
 def _errors(
     at: Callable[[Sequence[float]], tuple[float, list[float]]],
     y: Sequence[float],
-    parameters: Sequence[float],
+    slopes: Sequence[float],
     scale: float,
 ) -> tuple[float, ...]:
     """Standard errors: the observed information by central differences of the gradient, inverted (delta method)."""
@@ -94,7 +116,7 @@ def _errors(
     covariance = _inverted([[(rows[i][j] + rows[j][i]) / 2 for j in range(size)] for i in range(size)])
     if not covariance or any(covariance[i][i] <= 0 for i in range(size)):
         return ()
-    return tuple(parameters[i] * sqrt(covariance[i][i]) for i in range(size))
+    return tuple(slopes[i] * sqrt(covariance[i][i]) for i in range(size))
 
 
 def _updated(inverse: list[list[float]], moved: list[float], turned: list[float]) -> list[list[float]]:
@@ -107,7 +129,9 @@ def _updated(inverse: list[list[float]], moved: list[float], turned: list[float]
     factor = (1 + rho * _dot(turned, carried)) * rho
     return [
         [
-            inverse[i][j] + factor * moved[i] * moved[j] - rho * (carried[i] * moved[j] + moved[i] * carried[j])
+            inverse[i][j]
+            + factor * moved[i] * moved[j]
+            - rho * (carried[i] * moved[j] + moved[i] * carried[j])
             for j in range(size)
         ]
         for i in range(size)

@@ -77,7 +77,7 @@ SELECT customer_id,
 FROM read_json('{path.as_posix()}', format='newline_delimited', maximum_object_size=33554432,
                columns={columns_of(custom)})
 ORDER BY customer_id
-"""  # noqa: S608 - the path and the declared names are ours
+"""
 
 
 def write_lines(documents: Iterable[bytes], path: Path) -> tuple[int, str]:
@@ -99,7 +99,7 @@ def fingerprint(parts: Iterable[str]) -> str:
 
 def connect(directory: Path, *, threads: int = 2, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that spills to `directory` and keeps the order of rows."""
-    connection = duckdb.connect(
+    return duckdb.connect(
         config={
             "threads": str(threads),
             "memory_limit": memory,
@@ -109,4 +109,3 @@ def connect(directory: Path, *, threads: int = 2, memory: str = "1GB") -> duckdb
             "autoinstall_known_extensions": "false",
         }
     )
-    return connection

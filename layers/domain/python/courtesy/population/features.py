@@ -55,7 +55,7 @@ CREATE OR REPLACE TEMP TABLE bought AS
            sum(unconverted)::INTEGER AS unconverted,
            coalesce(sum(amount) FILTER (purchases > 0) - arg_min(amount, day) FILTER (purchases > 0), 0)::BIGINT AS repeat_revenue
     FROM everywhere GROUP BY who, division;
-"""  # noqa: S608 - the numbers are ours
+"""
 
 
 def _money(rules: PopulationRules) -> str:
@@ -87,7 +87,7 @@ CREATE OR REPLACE TEMP TABLE {name} AS
     scoped AS (SELECT who, e.division AS division, e FROM one WHERE e.division NOT IN ('', '*', 'corporate')
                UNION ALL SELECT who, 'corporate', e FROM one)
     SELECT who, division, {figures} FROM scoped GROUP BY who, division;
-""".replace("$today", str(today))  # noqa: S608 - the names are ours
+""".replace("$today", str(today))
 
 
 def features_sql(as_of: date, rules: PopulationRules, custom: tuple[Attribute, ...] = ()) -> str:
@@ -99,30 +99,40 @@ def features_sql(as_of: date, rules: PopulationRules, custom: tuple[Attribute, .
     custom_columns = "".join(f', p."{a.name}"' for a in custom)
     return (
         _counted(
-            "cased", "cases", today,
+            "cased",
+            "cases",
+            today,
             "(count(*) FILTER (e.open AND e.opened <= $today))::INTEGER AS open_cases, "
             "(count(*) FILTER (NOT e.open AND e.closed BETWEEN $today - 89 AND $today))::INTEGER AS closed_cases_90d, "
             "max(e.opened) FILTER (e.opened <= $today) AS last_case, "
             f"(count(*) FILTER (e.opened {year}))::INTEGER AS cases_12m",
         )
         + _counted(
-            "reached", "contacts", today,
+            "reached",
+            "contacts",
+            today,
             "(count(*) FILTER (e.day BETWEEN $today - 29 AND $today))::INTEGER AS contacts_30d, "
             "(count(*) FILTER (e.day BETWEEN $today - 89 AND $today))::INTEGER AS contacts_90d, "
             "max(e.day) FILTER (e.day <= $today) AS last_contact, "
             f"coalesce(sum({priced}) FILTER (e.day {year}), 0)::BIGINT AS contact_cost",
         )
         + _counted(
-            "called", "inbound", today,
+            "called",
+            "inbound",
+            today,
             "(count(*) FILTER (e.day BETWEEN $today - 89 AND $today))::INTEGER AS interactions_90d, "
             f"(count(*) FILTER (e.day {year}))::INTEGER AS interactions_12m",
         )
         + _counted(
-            "replied", "replies", today,
+            "replied",
+            "replies",
+            today,
             "(count(*) FILTER (e.day BETWEEN $today - 89 AND $today))::INTEGER AS responses_90d",
         )
         + _counted(
-            "owned", "assets", today,
+            "owned",
+            "assets",
+            today,
             "count(*)::INTEGER AS assets, "
             "arg_max(e.model, {'since': coalesce(e.since, -1000000), 'model': coalesce(e.model, '')}) AS asset_model, "
             "max(e.since) AS asset_since, "
@@ -188,16 +198,17 @@ CREATE OR REPLACE TEMP TABLE feature AS
             {_date("end_day")} AS lease_end, (end_day - {today})::INTEGER AS days_to_lease_end,
             date_diff('year', born, as_of) - (strftime(born, '%m%d') > strftime(as_of, '%m%d'))::INTEGER AS years,
             born + to_years((date_diff('year', born, as_of))::INTEGER) AS this_year
-        FROM joined)
-    SELECT *, CASE WHEN years BETWEEN 0 AND 130 THEN years::INTEGER END AS age,
+        FROM joined),
+    born_on AS (SELECT *, CASE WHEN years BETWEEN 0 AND 130 THEN years::INTEGER END AS age,
         CASE WHEN this_year - as_of::TIMESTAMP > to_days(183) THEN (born + to_years((date_diff('year', born, as_of) - 1)::INTEGER))::DATE
              WHEN as_of::TIMESTAMP - this_year > to_days(183) THEN (born + to_years((date_diff('year', born, as_of) + 1)::INTEGER))::DATE
              ELSE this_year::DATE END AS birthday,
         (coalesce(days_to_lease_end BETWEEN 0 AND {market.lease_ends_within_days}, false)
          OR coalesce({today} - vehicle_since BETWEEN {market.vehicle_age_from_days} AND {market.vehicle_age_until_days}, false)
          OR coalesce(abs(days_to_next_purchase) <= {market.next_purchase_within_days}, false)) AS in_market
-    FROM dated;
-"""  # noqa: S608 - the numbers and names are ours
+        FROM dated)
+    SELECT *, (birthday - as_of)::INTEGER AS days_to_birthday FROM born_on;
+"""
     )
 
 
@@ -206,7 +217,10 @@ def _date(column: str) -> str:
 
 
 def make_features(
-    connection: duckdb.DuckDBPyConnection, as_of: date, rules: PopulationRules, custom: tuple[Attribute, ...] = ()
+    connection: duckdb.DuckDBPyConnection,
+    as_of: date,
+    rules: PopulationRules,
+    custom: tuple[Attribute, ...] = (),
 ) -> None:
     """Run the statements; the connection has a relation `snapshot` and afterwards `person`, `bought` and `feature`."""
     connection.execute(purchases_sql(as_of, rules))

@@ -4,13 +4,16 @@ A customer's purchases have mean value z; p is the shape of single values, and t
 """
 
 from collections.abc import Sequence
-from math import lgamma, log
+from math import inf, lgamma, log
 
 import duckdb
 import msgspec
 
 from courtesy.population.descent import minimise
 from courtesy.population.special import digamma
+
+CAPS = (1000.0, 1000.0, inf)
+"""What p, q and v (in mean values of a purchase) stay below; beyond, nobody differs."""
 
 
 class SpendModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +39,12 @@ def fit_spend(connection: duckdb.DuckDBPyConnection, relation: str) -> SpendMode
     None where there is nobody. Give the relation ordered, and run on one thread, for equal bytes.
     """
     constants = connection.execute(
-        f"SELECT x::BIGINT, sum(n)::BIGINT, sum(n * ln(s / x)) FROM {relation} GROUP BY x ORDER BY x"  # noqa: S608
+        f"SELECT x::BIGINT, sum(n)::BIGINT, sum(n * ln(s / x)) FROM {relation} GROUP BY x ORDER BY x"
     ).fetchall()
     customers = sum(n for _, n, _ in constants)
     if not customers:
         return None
-    mean = connection.execute(f"SELECT sum(n * s / x) / sum(n) FROM {relation}").fetchone()  # noqa: S608 - a relation's name
+    mean = connection.execute(f"SELECT sum(n * s / x) / sum(n) FROM {relation}").fetchone()
     unit = float(mean[0]) if mean else 1.0
 
     def negative(at: Sequence[float]) -> tuple[float, list[float]]:
@@ -49,7 +52,7 @@ def fit_spend(connection: duckdb.DuckDBPyConnection, relation: str) -> SpendMode
         p, q, share = at
         v = share * unit
         rows = connection.execute(
-            f"SELECT x::BIGINT, sum(n * ln(s + $1)), sum(n / (s + $1)) FROM {relation} GROUP BY x ORDER BY x",  # noqa: S608
+            f"SELECT x::BIGINT, sum(n * ln(s + $1)), sum(n / (s + $1)) FROM {relation} GROUP BY x ORDER BY x",
             [v],
         ).fetchall()
         total = by_p = by_q = by_v = 0.0
@@ -64,7 +67,7 @@ def fit_spend(connection: duckdb.DuckDBPyConnection, relation: str) -> SpendMode
             by_v += n * q / v - (shape + q) * per_sum
         return -total, [-by_p, -by_q, -by_v * unit]
 
-    found = minimise(negative, [1.0, 2.0, 1.0], scale=customers)
+    found = minimise(negative, [1.0, 2.0, 1.0], scale=customers, caps=CAPS)
     p, q, share = found.at
     errors = (*found.errors[:2], found.errors[2] * unit) if found.errors else ()
     return SpendModel(

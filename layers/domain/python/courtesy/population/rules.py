@@ -107,7 +107,10 @@ def _sub_segments() -> dict[str, Ladder]:
 def _value_tiers() -> Ladder:
     return _ladder(
         "standard",
-        ("below_zero", "contribution < 0 OR revenue < 0"),
+        (
+            "below_zero",
+            "revenue < 0 OR (contribution < -1000 AND contribution + coalesce(expected_value, 0) < 0)",
+        ),
         ("high_performance", "m_score = 5 AND probability_alive >= 0.5"),
         ("high_potential", "m_score >= 4 OR expected_purchases >= 1.0"),
     )

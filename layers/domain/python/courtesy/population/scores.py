@@ -117,7 +117,7 @@ def score_sql(value: str, cuts: tuple[int, ...]) -> str:
 
 def histogram_cuts(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
     """`cut_points` of a relation (value BIGINT, n BIGINT) without bringing it into Python: large for money."""
-    total_row = connection.execute(f"SELECT coalesce(sum(n), 0)::BIGINT FROM ({query})").fetchone()  # noqa: S608 - our query
+    total_row = connection.execute(f"SELECT coalesce(sum(n), 0)::BIGINT FROM ({query})").fetchone()
     total = int(total_row[0]) if total_row else 0
     if not total:
         return ()
@@ -130,7 +130,7 @@ def histogram_cuts(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[i
         f"""
         WITH counted AS (SELECT value, sum(n)::BIGINT AS n FROM ({query}) GROUP BY value),
         reached AS (SELECT value, sum(n) OVER (ORDER BY value)::BIGINT AS upto FROM counted)
-        SELECT rank, (SELECT min(value) FROM reached WHERE upto > rank) FROM (VALUES {wanted}) AS w(rank)"""  # noqa: S608
+        SELECT rank, (SELECT min(value) FROM reached WHERE upto > rank) FROM (VALUES {wanted}) AS w(rank)"""
     ).fetchall()
     value_at = {int(rank): int(value) for rank, value in rows}
     cuts = []

@@ -33,7 +33,11 @@ class Placement:
 
 def placement_of(rules: PopulationRules, catalogue: Catalogue) -> Placement:
     """Check every criterion of the ladders. Raises RefusedRule, UnknownAttribute."""
-    first, second, third = catalogue.without(PLACED), catalogue.without(PLACED[1:]), catalogue.without(PLACED[2:])
+    first, second, third = (
+        catalogue.without(PLACED),
+        catalogue.without(PLACED[1:]),
+        catalogue.without(PLACED[2:]),
+    )
     branches = " ".join(
         f"WHEN '{lifecycle}' THEN {_case(ladder, second, f'sub_segments.{lifecycle}')}"
         for lifecycle, ladder in sorted(rules.sub_segments.items())
@@ -76,7 +80,7 @@ CREATE OR REPLACE TEMP TABLE segments AS
     two AS (SELECT *, {placement.sub_segment} AS sub_segment FROM one),
     three AS (SELECT *, {placement.value_tier} AS value_tier FROM two)
     SELECT customer_id, {columns}, place_since FROM three ORDER BY customer_id, division
-""")  # noqa: S608 - checked criteria, our own names
+""")
 
 
 def custom_of(catalogue: Catalogue) -> tuple[Attribute, ...]:
@@ -87,14 +91,18 @@ def custom_of(catalogue: Catalogue) -> tuple[Attribute, ...]:
 def write_segments(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Write `segments` as Parquet; the same relation gives the same bytes. Returns the rows."""
     connection.execute(
-        f"COPY (SELECT * EXCLUDE (place_since) FROM segments) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+        f"COPY (SELECT * EXCLUDE (place_since) FROM segments) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)"
     )
     row = connection.execute("SELECT count(*) FROM segments").fetchone()
     return int(row[0]) if row else 0
 
 
 def features_of(
-    profile_documents: Sequence[bytes], as_of: date, rules: PopulationRules, scores: Scores, catalogue: Catalogue
+    profile_documents: Sequence[bytes],
+    as_of: date,
+    rules: PopulationRules,
+    scores: Scores,
+    catalogue: Catalogue,
 ) -> duckdb.DuckDBPyConnection:
     """Single customers by the same statements as the cycle: a connection with the relation `segments` of these documents.
 

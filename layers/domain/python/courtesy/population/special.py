@@ -11,7 +11,9 @@ def digamma(x: float) -> float:
         x += 1
     square = 1 / (x * x)
     series = square * (
-        1 / 12 - square * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square * (1 / 132 - square * 691 / 32760))))
+        1 / 12
+        - square
+        * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square * (1 / 132 - square * 691 / 32760))))
     )
     return shift + log(x) - 0.5 / x - series
 

@@ -32,14 +32,16 @@ def summary_sql(as_of: date) -> str:
     }
     limits = {"s": " AND purchase_days > 1 AND repeat_revenue > 0 AND unconverted = 0"}
     selects = [
-        f"SELECT '{kind}' AS kind, division, a::BIGINT AS a, b::BIGINT AS b, c::BIGINT AS c, count(*)::BIGINT AS n "  # noqa: S608
+        f"SELECT '{kind}' AS kind, division, a::BIGINT AS a, b::BIGINT AS b, c::BIGINT AS c, count(*)::BIGINT AS n "
         f"FROM (SELECT division, {columns} FROM bought WHERE purchase_days > 0{limits.get(kind, '')}) GROUP BY ALL"
         for kind, columns in kinds.items()
     ]
-    return f"SELECT * FROM ({' UNION ALL '.join(selects)}) ORDER BY ALL"  # noqa: S608 - our own names
+    return f"SELECT * FROM ({' UNION ALL '.join(selects)}) ORDER BY ALL"
 
 
-def score_divisions(connection: duckdb.DuckDBPyConnection, rules: PopulationRules) -> dict[str, DivisionScores]:
+def score_divisions(
+    connection: duckdb.DuckDBPyConnection, rules: PopulationRules
+) -> dict[str, DivisionScores]:
     """Cut points and value models of all divisions from a relation `summary` of all parts.
 
     Runs on one thread and over ordered rows, so the same summaries in any number of parts give the same bytes.
@@ -49,7 +51,10 @@ def score_divisions(connection: duckdb.DuckDBPyConnection, rules: PopulationRule
         "CREATE OR REPLACE TEMP TABLE merged AS "
         "SELECT kind, division, a, b, c, sum(n)::BIGINT AS n FROM summary GROUP BY ALL ORDER BY ALL"
     )
-    names = [str(row[0]) for row in connection.execute("SELECT DISTINCT division FROM merged ORDER BY 1").fetchall()]
+    names = [
+        str(row[0])
+        for row in connection.execute("SELECT DISTINCT division FROM merged ORDER BY 1").fetchall()
+    ]
     scored: dict[str, DivisionScores] = {}
     for name in sorted(names, key=lambda name: (name != CORPORATE, name)):
         scored[name] = _score(connection, name, rules, scored.get(CORPORATE))
@@ -60,11 +65,12 @@ def _score(
     connection: duckdb.DuckDBPyConnection, name: str, rules: PopulationRules, corporate: DivisionScores | None
 ) -> DivisionScores:
     def of_kind(kind: str) -> str:
-        return f"SELECT a AS value, n FROM merged WHERE kind = '{kind}' AND division = '{_text(name)}'"  # noqa: S608
+        return f"SELECT a AS value, n FROM merged WHERE kind = '{kind}' AND division = '{_text(name)}'"
 
     def count(condition: str) -> int:
         row = connection.execute(
-            f"SELECT coalesce(sum(n), 0)::BIGINT FROM merged WHERE kind = 'x' AND division = ? AND {condition}", [name]  # noqa: S608
+            f"SELECT coalesce(sum(n), 0)::BIGINT FROM merged WHERE kind = 'x' AND division = ? AND {condition}",
+            [name],
         ).fetchone()
         return int(row[0]) if row else 0
 

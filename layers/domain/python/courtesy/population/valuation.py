@@ -26,7 +26,8 @@ def months_ahead(horizon_days: int) -> list[float]:
 def make_valued(connection: duckdb.DuckDBPyConnection, scores: Scores, rules: PopulationRules) -> None:
     """From `feature` to `valued`: scores, model, contribution."""
     divisions = [
-        str(row[0]) for row in connection.execute("SELECT DISTINCT division FROM feature ORDER BY 1").fetchall()
+        str(row[0])
+        for row in connection.execute("SELECT DISTINCT division FROM feature ORDER BY 1").fetchall()
     ]
     _model_table(connection, scores, rules, divisions)
     _ahead_table(connection, scores, rules, divisions)
@@ -56,7 +57,7 @@ CREATE OR REPLACE TEMP TABLE valued AS
         (round(revenue_12m * margin::DECIMAL(9, 6)) - contact_cost - cases_12m * {cost.case}
             - interactions_12m * {cost.interaction})::BIGINT AS contribution
     FROM joined
-""")  # noqa: S608 - numbers of the rulebook
+""")
 
 
 def _scored(value: str, kind: str) -> str:
@@ -78,10 +79,12 @@ def _model_table(
         buying, spend = given.buying, given.spend
         bought = [buying.r, buying.alpha, buying.a, buying.b] if buying else [None] * 4
         spent = [spend.p, spend.q, spend.v] if spend else [None] * 3
-        cut = [c for cuts in (given.cuts.r, given.cuts.f, given.cuts.m) for c in (cuts or (None,) * (PARTS - 1))]
+        cut = [
+            c for cuts in (given.cuts.r, given.cuts.f, given.cuts.m) for c in (cuts or (None,) * (PARTS - 1))
+        ]
         owner = name if given.source == "own" else given.source
         row = [name, owner, given.source, margin, *bought, *spent, *cut]
-        connection.execute(f"INSERT INTO model VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        connection.execute(f"INSERT INTO model VALUES ({', '.join('?' * len(row))})", row)
 
 
 def _ahead_table(
@@ -100,7 +103,8 @@ def _ahead_table(
     ends = months_ahead(rules.value.horizon_days)
     yearly = 1 + float(rules.value.discount_rate)
     factors = [
-        yearly ** (-(start + end) / 2 * DAYS_PER_UNIT / 365) for start, end in zip([0.0, *ends[:-1]], ends, strict=True)
+        yearly ** (-(start + end) / 2 * DAYS_PER_UNIT / 365)
+        for start, end in zip([0.0, *ends[:-1]], ends, strict=True)
     ]
     owners, xs, ages, expected, discounted = [], [], [], [], []
     for owner, x, age in pairs:

@@ -1,0 +1,1 @@
+"""begin_cycle: fixes what a cycle is about."""

@@ -1,0 +1,1 @@
+"""report_cycle: what a cycle did, and whether its balances hold."""

@@ -1,0 +1,1 @@
+"""score_population: the figures that hold for the whole population."""

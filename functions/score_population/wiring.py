@@ -1,0 +1,24 @@
+"""The adapters of score_population, built once per cold start."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from courtesy.ports import Lake, RulebookStore
+from courtesy_aws.lake import S3Lake
+from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from functions.score_population.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the use case asks of the outside."""
+
+    lake: Lake
+    rulebooks: RulebookStore
+
+
+@cache
+def wire() -> Outside:
+    """The adapters, made at the first call."""
+    settings = Settings.load()
+    return Outside(lake=S3Lake(settings.lake_bucket), rulebooks=DynamoRulebookStore(settings.rulebooks_table))

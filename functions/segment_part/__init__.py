@@ -1,0 +1,1 @@
+"""segment_part: the customers of one part get their places."""

@@ -1,0 +1,1 @@
+"""snapshot_part: one part of the profiles as Parquet."""
