@@ -12,13 +12,14 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     data = house.data
     return [
         access.table(data.rulebooks, access.READ),
-
+        access.table(data.profiles, ("DescribeTable",)),
+        access.write_objects(data.lake, "outcomes/cycles/"),
     ]
 
 
 FEATURE = Feature(
     name="begin_cycle",
-    settings=("rulebooks_table",),
+    settings=("profiles_table", "lake_bucket", "rulebooks_table"),
     allow=_allow,
     timeout=30,
     memory=512,

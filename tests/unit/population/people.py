@@ -24,7 +24,9 @@ def at(days_ago: float) -> datetime:
     return AS_OF - timedelta(days=days_ago)
 
 
-def bought(days_ago: float, amount: int, division: str = "cars", *, n: int = 0, currency: str = "USD") -> Transaction:
+def bought(
+    days_ago: float, amount: int, division: str = "cars", *, n: int = 0, currency: str = "USD"
+) -> Transaction:
     """A purchase, or a return where the amount is negative."""
     return Transaction(
         source="shop",
@@ -42,7 +44,9 @@ def document(customer_id: str, *events: Event) -> bytes:
     return encode_profile(fold(customer_id, events))
 
 
-def population(customers: int, seed: int = 1, divisions: tuple[str, ...] = DIVISIONS) -> list[tuple[str, bytes]]:
+def population(
+    customers: int, seed: int = 1, divisions: tuple[str, ...] = DIVISIONS
+) -> list[tuple[str, bytes]]:
     """(customer_id, document) of invented customers: buyers of all kinds, prospects, cases, leases, permissions."""
     chance = random.Random(seed)  # noqa: S311 - invented people, the same each time
     people = []
@@ -97,7 +101,12 @@ def population(customers: int, seed: int = 1, divisions: tuple[str, ...] = DIVIS
         if chance.random() < 0.1:
             events.append(
                 Interaction(
-                    source="calls", id=f"i{number}", when=at(5), division=divisions[0], channel="phone", weight=0.5
+                    source="calls",
+                    id=f"i{number}",
+                    when=at(5),
+                    division=divisions[0],
+                    channel="phone",
+                    weight=0.5,
                 )
             )
         people.append((customer_id, document(customer_id, *events)))
