@@ -18,8 +18,17 @@ LOCAL_ASSETS = "courtesy-local-assets"
 def build(app: App, config: Config) -> tuple[DataStack, AppStack]:
     """Both stacks of an installation, their dependencies one way, and the rules they are checked against."""
     environment = _environment(config)
-    data = DataStack(app, config, env=environment, synthesizer=_synthesizer(config), description="Courtesy: stores")
-    stack = AppStack(app, config, data, env=environment, synthesizer=_synthesizer(config), description="Courtesy: functions")
+    data = DataStack(
+        app, config, env=environment, synthesizer=_synthesizer(config), description="Courtesy: stores"
+    )
+    stack = AppStack(
+        app,
+        config,
+        data,
+        env=environment,
+        synthesizer=_synthesizer(config),
+        description="Courtesy: functions",
+    )
     stack.add_stack_dependency(data)
     Tags.of(app).add("product", "courtesy")
     Tags.of(app).add("stage", config.stage)
@@ -30,7 +39,9 @@ def build(app: App, config: Config) -> tuple[DataStack, AppStack]:
 def _environment(config: Config) -> Environment:
     if config.local:
         return Environment(account=LOCAL_ACCOUNT, region=LOCAL_REGION)
-    return Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
+    return Environment(
+        account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")
+    )
 
 
 def _synthesizer(config: Config) -> IStackSynthesizer | None:

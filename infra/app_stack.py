@@ -66,9 +66,15 @@ class AppStack(Stack):
         _watch(notices, functions)
         add_dashboard(self, notices, queues, functions, house.cycle)
 
-        outputs = {"ApiUrl": house.api.url, "CycleArn": house.cycle.arn, "ConfigurationSet": house.mail.configuration_set}
+        outputs = {
+            "ApiUrl": house.api.url,
+            "CycleArn": house.cycle.arn,
+            "ConfigurationSet": house.mail.configuration_set,
+        }
         outputs |= {f"{_camel(name)}QueueUrl": queue.queue.queue_url for name, queue in queues.items()}
-        outputs |= {f"{_camel(name)}FunctionName": each.function.function_name for name, each in functions.items()}
+        outputs |= {
+            f"{_camel(name)}FunctionName": each.function.function_name for name, each in functions.items()
+        }
         for name, value in outputs.items():
             CfnOutput(self, f"Out{name}", key=name, value=value)
 
@@ -95,8 +101,15 @@ def _watch(notices: Notices, functions: dict[str, Function]) -> None:
         periods=3,
     )
     bounces, complaints = reputation()
-    notices.alarm("bounces", bounces, "Over 4 % hard bounces: SES puts senders under review at 5 %.", above=0.04)
-    notices.alarm("complaints", complaints, "Over 0.08 % complaints: SES puts senders under review at 0.1 %.", above=0.0008)
+    notices.alarm(
+        "bounces", bounces, "Over 4 % hard bounces: SES puts senders under review at 5 %.", above=0.04
+    )
+    notices.alarm(
+        "complaints",
+        complaints,
+        "Over 0.08 % complaints: SES puts senders under review at 0.1 %.",
+        above=0.0008,
+    )
 
 
 def _camel(name: str) -> str:

@@ -108,7 +108,9 @@ def read_config(context: Callable[[str], object]) -> Config:
 
     local = flag("local", False)
     config = Config(
-        stage=text("stage", "local" if local else None, _STAGE, "a name of 1 to 20 small letters, digits and dashes"),
+        stage=text(
+            "stage", "local" if local else None, _STAGE, "a name of 1 to 20 small letters, digits and dashes"
+        ),
         sender=text("sender", None, _ADDRESS, "an e-mail address, for instance news@example.com"),
         parts=number("parts", 2 if local else 4),
         vendor=text("vendor", "print-vendor", _VENDOR, "a name of small letters, digits and dashes"),
@@ -120,6 +122,9 @@ def read_config(context: Callable[[str], object]) -> Config:
         bundle=flag("bundle", True),
     )
     if problems:
-        raise ConfigProblem("cannot describe the installation:\n  - " + "\n  - ".join(problems) + f"\nWhat can be given:\n{HELP}")
+        raise ConfigProblem(
+            "cannot describe the installation:\n  - "
+            + "\n  - ".join(problems)
+            + f"\nWhat can be given:\n{HELP}"
+        )
     return config
-

@@ -31,7 +31,9 @@ class DataStack(Stack):
         cfn_drops = self.drops.node.default_child
         assert isinstance(cfn_drops, s3.CfnBucket)  # noqa: S101 - tells the type
         cfn_drops.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
-            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                event_bridge_enabled=True
+            )
         )
 
         self.timeline = self._table("timeline", "customer_id", "event_key")
@@ -124,7 +126,11 @@ class DataStack(Stack):
             sign_in_case_sensitive=False,
             custom_attributes={"divisions": cognito.StringAttribute(mutable=True, max_len=256)},
             password_policy=cognito.PasswordPolicy(
-                min_length=14, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True
+                min_length=14,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
             ),
             mfa=cognito.Mfa.OPTIONAL if self.config.local else cognito.Mfa.REQUIRED,
             mfa_second_factor=cognito.MfaSecondFactor(sms=False, otp=True),
@@ -135,7 +141,9 @@ class DataStack(Stack):
         # A caller must not choose their own divisions: the client may read them, only an administrator writes them.
         self.user_client = self.users.add_client(
             "console",
-            auth_flows=cognito.AuthFlow(user_password=True, user_srp=True, admin_user_password=self.config.local),
+            auth_flows=cognito.AuthFlow(
+                user_password=True, user_srp=True, admin_user_password=self.config.local
+            ),
             disable_o_auth=True,
             prevent_user_existence_errors=True,
             access_token_validity=Duration.hours(1),

@@ -38,7 +38,9 @@ AT = {
     "data/users": {
         "AwsSolutions-COG8": "Threat protection of the plus plan is for public sign-up; here administrators invite people, who must use a second factor.",
     },
-    "app/schedules/missed": {"AwsSolutions-SQS3": "This is the schedules' dead-letter queue; an alarm watches it."},
+    "app/schedules/missed": {
+        "AwsSolutions-SQS3": "This is the schedules' dead-letter queue; an alarm watches it."
+    },
     "app/api": {
         "AwsSolutions-APIG4": "Unsubscribing (RFC 8058), the API's description and the console's files are public; the unsubscribe token "
         "is signed, and every other route asks for a token of the user pool."
@@ -50,14 +52,16 @@ AT = {
 """Accepted at one construct (path after the stage's name) and below it, by rule."""
 
 LOCALLY_AT = {
-    "data/users": {"AwsSolutions-COG2": "The one-machine stack knows made-up people only; on AWS a second factor is required."},
+    "data/users": {
+        "AwsSolutions-COG2": "The one-machine stack knows made-up people only; on AWS a second factor is required."
+    },
 }
 """Accepted on the one-machine stack besides."""
 
-LOCALLY = {
-    rule: "The one-machine stack listens on this machine's loopback only, without TLS; on AWS plain HTTP is refused."
-    for rule in ("AwsSolutions-S10", "AwsSolutions-SQS4", "AwsSolutions-SNS3")
-}
+LOCALLY = dict.fromkeys(
+    ("AwsSolutions-S10", "AwsSolutions-SQS4", "AwsSolutions-SNS3"),
+    "The one-machine stack listens on this machine's loopback only, without TLS; on AWS plain HTTP is refused.",
+)
 """Accepted on the one-machine stack wherever they occur."""
 
 WILDCARDS = {

@@ -31,12 +31,19 @@ def third_party_layer(name: str, target: Target) -> Path:
 
     def make(folder: Path) -> None:
         site = folder / "python"
-        _uv(
-            ["pip", "install", "--quiet", "--target", str(site), "--no-compile", "--only-binary", ":all:"]
-            + ["--python-platform", target.wheel_platform, "--python-version", target.python]
-            + ["--requirements", str(names), "--constraints", str(lock)],
-            f"layer {name} for {target.name}",
-        )
+        platform = ["--python-platform", target.wheel_platform, "--python-version", target.python]
+        what = ["--requirements", str(names), "--constraints", str(lock)]
+        install = [
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--only-binary",
+            ":all:",
+            "--target",
+            str(site),
+        ]
+        _uv([*install, *platform, *what], f"layer {name} for {target.name}")
         pruning.prune(site)
         _compile(folder, target)
 
@@ -114,7 +121,9 @@ def _copy_sources(source: Path, folder: Path) -> None:
 def _digest(inputs: Iterable[Path], *extra: str) -> str:
     state = hashlib.sha256("\0".join((RECIPE, *extra)).encode())
     for path in inputs:
-        state.update(str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        state.update(
+            str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest()
+        )
     return state.hexdigest()[:16]
 
 
@@ -122,7 +131,9 @@ def _uv(arguments: list[str], what: str) -> str:
     beside = Path(sys.executable).with_name("uv")
     uv = str(beside) if beside.exists() else shutil.which("uv")
     if uv is None:
-        raise BundlingFailed(f"cannot make {what}: `uv` was not found beside {sys.executable} or on PATH. Run `make setup`.")
+        raise BundlingFailed(
+            f"cannot make {what}: `uv` was not found beside {sys.executable} or on PATH. Run `make setup`."
+        )
     done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise BundlingFailed(f"cannot make {what}: uv ended with {done.returncode}:\n{done.stderr.strip()}")
@@ -135,7 +146,9 @@ def _compile(folder: Path, target: Target) -> None:
         interpreter = sys.executable
     else:
         try:
-            interpreter = _uv(["python", "find", "--no-project", "--quiet", target.python], f"a Python {target.python}")
+            interpreter = _uv(
+                ["python", "find", "--no-project", "--quiet", target.python], f"a Python {target.python}"
+            )
         except BundlingFailed:
             print(  # noqa: T201
                 f"note: no Python {target.python} on this machine, so {folder.name} carries no compiled files and cold "
@@ -144,6 +157,8 @@ def _compile(folder: Path, target: Target) -> None:
             )
             return
     command = [interpreter, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    done = subprocess.run([*command, "-s", str(folder), str(folder)], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(
+        [*command, "-s", str(folder), str(folder)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise BundlingFailed(f"compiling {folder.name} failed:\n{done.stdout.strip()}{done.stderr.strip()}")

@@ -22,7 +22,13 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="decide_events",
-    settings=("timeline_table", "profiles_table", "rulebooks_table", "lake_bucket", "hash_key_secret",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "rulebooks_table",
+        "lake_bucket",
+        "hash_key_secret",
+    ),
     allow=_allow,
     timeout=120,
     memory=1024,

@@ -22,7 +22,13 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="decide_part",
-    settings=("timeline_table", "profiles_table", "lake_bucket", "rulebooks_table", "hash_key_secret",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "lake_bucket",
+        "rulebooks_table",
+        "hash_key_secret",
+    ),
     allow=_allow,
     timeout=900,
     memory=3008,

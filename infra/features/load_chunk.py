@@ -25,7 +25,15 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="load_chunk",
-    settings=("timeline_table", "profiles_table", "identities_table", "rulebooks_table", "lake_bucket", "events_queue_url", "hash_key_secret",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "identities_table",
+        "rulebooks_table",
+        "lake_bucket",
+        "events_queue_url",
+        "hash_key_secret",
+    ),
     allow=_allow,
     timeout=300,
     memory=1769,

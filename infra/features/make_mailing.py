@@ -23,11 +23,21 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="make_mailing",
-    settings=("timeline_table", "profiles_table", "rulebooks_table", "lake_bucket", "vendor_queue_url", "hash_key_secret",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "rulebooks_table",
+        "lake_bucket",
+        "vendor_queue_url",
+        "hash_key_secret",
+    ),
     allow=_allow,
     timeout=600,
     memory=3008,
-    consumes={"letter": Consume(batch=1000, at_once=2, wait=5), "postcard": Consume(batch=1000, at_once=2, wait=5)},
+    consumes={
+        "letter": Consume(batch=1000, at_once=2, wait=5),
+        "postcard": Consume(batch=1000, at_once=2, wait=5),
+    },
     layers=("print",),
     scratch=2048,
 )

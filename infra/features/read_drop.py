@@ -12,7 +12,6 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     data = house.data
     return [
         access.table(data.rulebooks, access.READ),
-        access.secret(data.hash_key.secret_arn),
         *access.read_objects(data.drops, ""),
         *access.read_objects(data.lake, "staged/", "source_state/", "outcomes/files/", "quarantine/"),
         access.write_objects(data.lake, "staged/", "source_state/", "outcomes/files/", "quarantine/"),
@@ -23,7 +22,12 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="read_drop",
-    settings=("rulebooks_table", "drops_bucket", "lake_bucket", "chunks_queue_url", "hash_key_secret",),
+    settings=(
+        "rulebooks_table",
+        "drops_bucket",
+        "lake_bucket",
+        "chunks_queue_url",
+    ),
     allow=_allow,
     timeout=600,
     memory=3008,

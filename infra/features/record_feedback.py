@@ -21,7 +21,12 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="record_feedback",
-    settings=("timeline_table", "profiles_table", "lake_bucket", "hash_key_secret",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "lake_bucket",
+        "hash_key_secret",
+    ),
     allow=_allow,
     timeout=60,
     memory=1024,

@@ -22,7 +22,14 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="release_due",
-    settings=("timeline_table", "profiles_table", "rulebooks_table", "email_queue_url", "letter_queue_url", "postcard_queue_url",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "rulebooks_table",
+        "email_queue_url",
+        "letter_queue_url",
+        "postcard_queue_url",
+    ),
     allow=_allow,
     timeout=60,
     memory=512,

@@ -12,14 +12,19 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     data = house.data
     return [
         access.table(data.rulebooks, access.READ),
-        *access.read_objects(data.lake, "snapshots/", "segments/", "moves/", "decisions/", "outcomes/cycles/"),
+        *access.read_objects(
+            data.lake, "snapshots/", "segments/", "moves/", "decisions/", "outcomes/cycles/"
+        ),
         access.write_objects(data.lake, "outcomes/cycles/"),
     ]
 
 
 FEATURE = Feature(
     name="report_cycle",
-    settings=("lake_bucket", "rulebooks_table",),
+    settings=(
+        "lake_bucket",
+        "rulebooks_table",
+    ),
     allow=_allow,
     timeout=900,
     memory=1769,

@@ -19,7 +19,10 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="score_population",
-    settings=("lake_bucket", "rulebooks_table",),
+    settings=(
+        "lake_bucket",
+        "rulebooks_table",
+    ),
     allow=_allow,
     timeout=900,
     memory=3008,

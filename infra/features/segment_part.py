@@ -21,7 +21,12 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="segment_part",
-    settings=("timeline_table", "profiles_table", "lake_bucket", "rulebooks_table",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "lake_bucket",
+        "rulebooks_table",
+    ),
     allow=_allow,
     timeout=900,
     memory=3008,

@@ -21,7 +21,15 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="send_email",
-    settings=("timeline_table", "profiles_table", "rulebooks_table", "configuration_set", "sender", "public_url", "hash_key_secret",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "rulebooks_table",
+        "configuration_set",
+        "sender",
+        "public_url",
+        "hash_key_secret",
+    ),
     allow=_allow,
     timeout=60,
     memory=1024,

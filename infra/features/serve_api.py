@@ -24,7 +24,17 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="serve_api",
-    settings=("timeline_table", "profiles_table", "identities_table", "rulebooks_table", "lake_bucket", "cycle_arn", "hash_key_secret", "user_pool_client_id", "cognito_url",),
+    settings=(
+        "timeline_table",
+        "profiles_table",
+        "identities_table",
+        "rulebooks_table",
+        "lake_bucket",
+        "cycle_arn",
+        "hash_key_secret",
+        "user_pool_client_id",
+        "cognito_url",
+    ),
     allow=_allow,
     timeout=29,
     memory=1769,

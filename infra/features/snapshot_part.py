@@ -20,7 +20,11 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
 
 FEATURE = Feature(
     name="snapshot_part",
-    settings=("profiles_table", "lake_bucket", "rulebooks_table",),
+    settings=(
+        "profiles_table",
+        "lake_bucket",
+        "rulebooks_table",
+    ),
     allow=_allow,
     timeout=900,
     memory=3008,

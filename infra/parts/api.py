@@ -45,19 +45,34 @@ class Api(Construct):
         stage = self.stage.node.default_child
         assert isinstance(stage, apigw.CfnStage)  # noqa: S101 - tells the type
         # The path is left out: it carries customer ids and unsubscribe tokens.
-        fields = ("requestId", "requestTime", "httpMethod", "routeKey", "status", "responseLength", "integrationErrorMessage")
+        fields = (
+            "requestId",
+            "requestTime",
+            "httpMethod",
+            "routeKey",
+            "status",
+            "responseLength",
+            "integrationErrorMessage",
+        )
         stage.access_log_settings = apigw.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group.log_group_arn,
             format="{" + ",".join(f'"{name}":"$context.{name}"' for name in fields) + "}",
         )
         self.url = self.http_api.api_endpoint
 
-    def answer_with(self, function: Function, users: cognito.IUserPool, client: cognito.IUserPoolClient) -> None:
+    def answer_with(
+        self, function: Function, users: cognito.IUserPool, client: cognito.IUserPoolClient
+    ) -> None:
         """Route everything to the function, with a token of the user pool except for what is public."""
         integration = integrations.HttpLambdaIntegration("function", function.function)
         authorizer = authorizers.HttpUserPoolAuthorizer("token", users, user_pool_clients=[client])
-        self.http_api.add_routes(path="/{proxy+}", methods=[ANY], integration=integration, authorizer=authorizer)
+        self.http_api.add_routes(
+            path="/{proxy+}", methods=[ANY], integration=integration, authorizer=authorizer
+        )
         for path, methods in PUBLIC:
             self.http_api.add_routes(
-                path=path, methods=list(methods), integration=integration, authorizer=apigw.HttpNoneAuthorizer()
+                path=path,
+                methods=list(methods),
+                integration=integration,
+                authorizer=apigw.HttpNoneAuthorizer(),
             )

@@ -44,13 +44,17 @@ def definition(arns: dict[str, str], parts: int) -> dict[str, object]:
     added where the request does not say them. It answers with the cycle's description; every later step gets that, the parts' steps with `part` added, and only
     report_cycle's answer is the outcome.
     """
-    order = ["begin_cycle", "snapshot_part", "score_population", "segment_part", "decide_part", "report_cycle"]
+    order = [
+        "begin_cycle",
+        "snapshot_part",
+        "score_population",
+        "segment_part",
+        "decide_part",
+        "report_cycle",
+    ]
     states = _request(parts, order[0])
     for name, following in zip(order, [*order[1:], None], strict=True):
-        if name.endswith("_part"):
-            state = _for_each_part(name, arns[name], parts)
-        else:
-            state = _task(arns[name])
+        state = _for_each_part(name, arns[name], parts) if name.endswith("_part") else _task(arns[name])
         if name not in ("begin_cycle", "report_cycle"):
             state["ResultPath"] = None
         state.update({"Next": following} if following else {"End": True})

@@ -81,7 +81,9 @@ class House:
 
     def _cycle_arn(self) -> str:
         if self.cycle is None:
-            raise LookupError("a function of the cycle cannot be told the cycle's ARN: they would need each other")
+            raise LookupError(
+                "a function of the cycle cannot be told the cycle's ARN: they would need each other"
+            )
         return self.cycle.arn
 
 

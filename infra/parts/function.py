@@ -118,4 +118,3 @@ class Function(Construct):
 _POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE": "Courtesy", "POWERTOOLS_LOG_LEVEL": "INFO"}
 SET_FOR_POWERTOOLS = frozenset({*_POWERTOOLS, "POWERTOOLS_SERVICE_NAME"})
 """Variables that Powertools reads by itself, so no settings model names them."""
-

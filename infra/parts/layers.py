@@ -59,4 +59,6 @@ def runtime(config: Config) -> lambda_.Runtime:
 
 def architecture(config: Config) -> lambda_.Architecture:
     """The processor that the target names."""
-    return lambda_.Architecture.ARM_64 if config.target.architecture == "arm64" else lambda_.Architecture.X86_64
+    return (
+        lambda_.Architecture.ARM_64 if config.target.architecture == "arm64" else lambda_.Architecture.X86_64
+    )

@@ -10,7 +10,17 @@ from constructs import Construct
 from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
 
-EVENTS = ("SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "OPEN", "CLICK", "RENDERING_FAILURE", "DELIVERY_DELAY")
+EVENTS = (
+    "SEND",
+    "REJECT",
+    "BOUNCE",
+    "COMPLAINT",
+    "DELIVERY",
+    "OPEN",
+    "CLICK",
+    "RENDERING_FAILURE",
+    "DELIVERY_DELAY",
+)
 
 
 class Mail(Construct):
@@ -24,7 +34,11 @@ class Mail(Construct):
         config, stack = notices.config, Stack.of(self)
         self.configuration_set = f"{config.prefix}-mail"
         topic = sns.Topic(
-            self, "events", topic_name=f"{config.prefix}-mail-events", master_key=notices.key, enforce_ssl=config.tls_only
+            self,
+            "events",
+            topic_name=f"{config.prefix}-mail-events",
+            master_key=notices.key,
+            enforce_ssl=config.tls_only,
         )
         topic.add_to_resource_policy(
             iam.PolicyStatement(
@@ -35,14 +49,18 @@ class Mail(Construct):
             )
         )
         topic.add_subscription(
-            subscriptions.SqsSubscription(feedback.queue, raw_message_delivery=True, dead_letter_queue=feedback.dead)
+            subscriptions.SqsSubscription(
+                feedback.queue, raw_message_delivery=True, dead_letter_queue=feedback.dead
+            )
         )
         configuration_set = ses.CfnConfigurationSet(
             self,
             "set",
             name=self.configuration_set,
             delivery_options=ses.CfnConfigurationSet.DeliveryOptionsProperty(tls_policy="REQUIRE"),
-            reputation_options=ses.CfnConfigurationSet.ReputationOptionsProperty(reputation_metrics_enabled=True),
+            reputation_options=ses.CfnConfigurationSet.ReputationOptionsProperty(
+                reputation_metrics_enabled=True
+            ),
             sending_options=ses.CfnConfigurationSet.SendingOptionsProperty(sending_enabled=True),
             suppression_options=ses.CfnConfigurationSet.SuppressionOptionsProperty(
                 suppressed_reasons=["BOUNCE", "COMPLAINT"]
@@ -69,5 +87,9 @@ class Mail(Construct):
                 stack.format_arn(service="ses", resource="identity", resource_name=name)
                 for name in (config.sender, config.sender_domain)
             ]
-            + [stack.format_arn(service="ses", resource="configuration-set", resource_name=self.configuration_set)],
+            + [
+                stack.format_arn(
+                    service="ses", resource="configuration-set", resource_name=self.configuration_set
+                )
+            ],
         )

@@ -27,7 +27,13 @@ class Notices(Construct):
         )
         for service in ("cloudwatch.amazonaws.com", "ses.amazonaws.com"):
             self.key.grant(iam.ServicePrincipal(service), "kms:Decrypt", "kms:GenerateDataKey")
-        self.topic = sns.Topic(self, "alarms", topic_name=f"{config.prefix}-alarms", master_key=self.key, enforce_ssl=self.config.tls_only)
+        self.topic = sns.Topic(
+            self,
+            "alarms",
+            topic_name=f"{config.prefix}-alarms",
+            master_key=self.key,
+            enforce_ssl=self.config.tls_only,
+        )
         if config.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
         self.alarms: list[cloudwatch.Alarm] = []

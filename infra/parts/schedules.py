@@ -1,7 +1,5 @@
 """What happens by the clock: contacts that are due are released each minute, a cycle starts each night."""
 
-import json
-
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
@@ -42,10 +40,7 @@ class Schedules(Construct):
                 iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.missed.queue_arn]),
             ],
         )
-        for name, when, arn, message in (
-            ("release", EVERY_MINUTE, release_arn, {}),
-            ("cycle", NIGHTLY, cycle_arn, {}),
-        ):
+        for name, when, arn in (("release", EVERY_MINUTE, release_arn), ("cycle", NIGHTLY, cycle_arn)):
             schedule = scheduler.CfnSchedule(
                 self,
                 name,
@@ -56,8 +51,10 @@ class Schedules(Construct):
                 target=scheduler.CfnSchedule.TargetProperty(
                     arn=arn,
                     role_arn=role.role_arn,
-                    input=json.dumps(message),
-                    dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self.missed.queue_arn),
+                    input="{}",
+                    dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
+                        arn=self.missed.queue_arn
+                    ),
                     retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                         maximum_event_age_in_seconds=3600 if name == "cycle" else 60, maximum_retry_attempts=5
                     ),

@@ -4,7 +4,17 @@ import time
 
 import typer
 
-from courtesy_local.cli.output import NOT_UP, OK, PROBLEM, JsonFlag, complain, console, progress, show_json, table
+from courtesy_local.cli.output import (
+    NOT_UP,
+    OK,
+    PROBLEM,
+    JsonFlag,
+    complain,
+    console,
+    progress,
+    show_json,
+    table,
+)
 from courtesy_local.stack.local_stack import STEPS, LocalStack
 from courtesy_local.stack.server import StackProblem
 
@@ -41,7 +51,12 @@ def up(json: JsonFlag = False) -> None:
     except StackProblem as problem:
         complain(str(problem))
         raise typer.Exit(PROBLEM) from None
-    shown = {"endpoint": stack.server().endpoint, "api": outputs.api_url, "seconds": round(time.monotonic() - begun, 1), "steps": seconds}
+    shown = {
+        "endpoint": stack.server().endpoint,
+        "api": outputs.api_url,
+        "seconds": round(time.monotonic() - begun, 1),
+        "steps": seconds,
+    }
     if json:
         show_json(shown)
         return
@@ -67,7 +82,9 @@ def status(json: JsonFlag = False) -> None:
         complain("the local stack is not up", "bring it up with `courtesy up`")
     else:
         note = "" if shown["current"] else "; the checkout has changed since, `courtesy up` deploys it"
-        console.print(f"The local stack is up at {shown['endpoint']} (process {shown['pid']}){note}.", highlight=False)
+        console.print(
+            f"The local stack is up at {shown['endpoint']} (process {shown['pid']}){note}.", highlight=False
+        )
         if "waiting" in shown:
             rows = [(name, count, shown["given_up"].get(name, 0)) for name, count in shown["waiting"].items()]
             table("", ("queue", "waiting", "given up"), rows, right=(1, 2))

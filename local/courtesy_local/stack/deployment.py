@@ -13,7 +13,12 @@ from courtesy_local.stack.server import Server, StackProblem
 
 INPUTS = ("infra", "functions", "layers", "console", "cdk.json", "requirements.lock", "package-lock.json")
 
-ADMIN = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": places.REGION, "AWS_DEFAULT_REGION": places.REGION}
+ADMIN = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": places.REGION,
+    "AWS_DEFAULT_REGION": places.REGION,
+}
 """The local administrator: MiniStack takes this key for the account's root."""
 
 
@@ -21,7 +26,11 @@ def fingerprint(server: Server) -> str:
     """A hash of the server and of all that a deployment is made from."""
     state = hashlib.sha256(f"{server.pid} {server.port} {server.started}".encode())
     for path in _inputs():
-        state.update(str(path.relative_to(places.CHECKOUT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        state.update(
+            str(path.relative_to(places.CHECKOUT)).encode()
+            + b"\0"
+            + hashlib.sha256(path.read_bytes()).digest()
+        )
     return state.hexdigest()
 
 
@@ -39,21 +48,39 @@ def deploy(server: Server) -> None:
         raise StackProblem("the CDK command line is not set up. Run `make setup`.")
     mark = fingerprint(server)
     arguments = ["deploy", "--all", "--require-approval", "never", "--method", "direct", "--concurrency", "2"]
-    arguments += ["--output", str(places.ASSEMBLY), "--outputs-file", str(places.OUTPUTS), "--progress", "events"]
+    arguments += [
+        "--output",
+        str(places.ASSEMBLY),
+        "--outputs-file",
+        str(places.OUTPUTS),
+        "--progress",
+        "events",
+    ]
     arguments += ["--no-version-reporting", "--no-notices", "--ci"]
     arguments += ["--app", f"{sys.executable} -m infra.app"]
     context = {"local": "true", "stage": places.STAGE, "sender": places.SENDER, "endpoint": server.endpoint}
     for name, value in context.items():
         arguments += ["-c", f"{name}={value}"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-    environment |= ADMIN | {"AWS_ENDPOINT_URL": server.endpoint, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
+    environment |= ADMIN | {
+        "AWS_ENDPOINT_URL": server.endpoint,
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    }
     with places.DEPLOY_LOG.open("wb") as log:
         done = subprocess.run(
-            [str(places.CDK), *arguments], cwd=places.CHECKOUT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+            [str(places.CDK), *arguments],
+            cwd=places.CHECKOUT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
         )
     if done.returncode:
         tail = "\n".join(places.DEPLOY_LOG.read_text(errors="replace").splitlines()[-25:])
-        raise StackProblem(f"deploying to the local stack failed; the end of .courtesy/{places.DEPLOY_LOG.name}:\n{tail}")
+        raise StackProblem(
+            f"deploying to the local stack failed; the end of .courtesy/{places.DEPLOY_LOG.name}:\n{tail}"
+        )
     places.DEPLOYED.write_text(json.dumps({"fingerprint": mark}))
 
 

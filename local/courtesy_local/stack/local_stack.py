@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -105,7 +105,9 @@ class LocalStack:
     def session(self) -> boto3.session.Session:
         """A boto3 session of the local administrator; clients from `client` know the endpoint, those made from this do not."""
         return boto3.session.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", region_name=places.REGION  # noqa: S106
+            aws_access_key_id=deployment.ADMIN["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=deployment.ADMIN["AWS_SECRET_ACCESS_KEY"],
+            region_name=places.REGION,
         )
 
     def client(self, name: str) -> Any:
@@ -113,8 +115,13 @@ class LocalStack:
         endpoint = self.server().endpoint
         key = f"{name} {endpoint}"
         if key not in self._clients:
-            config = Config(retries={"mode": "standard", "total_max_attempts": 3}, s3={"addressing_style": "path"}, read_timeout=960)
-            self._clients[key] = self.session().client(name, endpoint_url=endpoint, config=config)
+            config = Config(
+                retries={"mode": "standard", "total_max_attempts": 3},
+                s3={"addressing_style": "path"},
+                read_timeout=960,
+            )
+            session: Any = self.session()  # its `client` is typed for literal names only
+            self._clients[key] = session.client(name, endpoint_url=endpoint, config=config)
         return self._clients[key]
 
     def environment(self) -> dict[str, str]:
@@ -122,7 +129,13 @@ class LocalStack:
         return deployment.ADMIN | {"AWS_ENDPOINT_URL": self.server().endpoint}
 
     def http(
-        self, method: str, path: str, *, body: object = None, role: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        role: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask the HTTP API. `body`: bytes as they are, else sent as JSON; `role`: sign in as a person of that role; None: nobody."""
         url = urlsplit(self.outputs().api_url)
@@ -141,7 +154,7 @@ class LocalStack:
         if role not in self._tokens:
             cognito, names = self.client("cognito-idp"), self.outputs()
             person, pool = f"{role.replace('_', '-')}@courtesy.example", names.user_pool_id
-            try:
+            with suppress(cognito.exceptions.UsernameExistsException):
                 cognito.admin_create_user(
                     UserPoolId=pool,
                     Username=person,
@@ -153,9 +166,9 @@ class LocalStack:
                         {"Name": "custom:divisions", "Value": divisions},
                     ],
                 )
-            except cognito.exceptions.UsernameExistsException:
-                pass
-            cognito.admin_set_user_password(UserPoolId=pool, Username=person, Password=PASSWORD, Permanent=True)
+            cognito.admin_set_user_password(
+                UserPoolId=pool, Username=person, Password=PASSWORD, Permanent=True
+            )
             cognito.admin_add_user_to_group(UserPoolId=pool, Username=person, GroupName=role)
             answer = cognito.initiate_auth(
                 AuthFlow="USER_PASSWORD_AUTH",
@@ -167,7 +180,9 @@ class LocalStack:
 
     def sent_mail(self) -> list[dict[str, Any]]:
         """Every e-mail that SES took, oldest first, as the server shows it."""
-        answer = self._http.request("GET", f"{self.server().endpoint}/_ministack/ses/messages?account={places.ACCOUNT}")
+        answer = self._http.request(
+            "GET", f"{self.server().endpoint}/_ministack/ses/messages?account={places.ACCOUNT}"
+        )
         shown: dict[str, Any] = json.loads(answer.data)
         messages = shown.get("messages", shown)
         if isinstance(messages, dict):
@@ -177,7 +192,11 @@ class LocalStack:
     def queue_depths(self) -> dict[str, int]:
         """Messages waiting, hidden or put off, by the queue's name."""
         sqs = self.client("sqs")
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
         depths = {}
         for name, url in self.outputs().queues.items():
             answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
@@ -189,7 +208,9 @@ class LocalStack:
         sqs = self.client("sqs")
         found = {}
         for name, url in self.outputs().queues.items():
-            answer = sqs.get_queue_attributes(QueueUrl=f"{url}-dead", AttributeNames=["ApproximateNumberOfMessages"])
+            answer = sqs.get_queue_attributes(
+                QueueUrl=f"{url}-dead", AttributeNames=["ApproximateNumberOfMessages"]
+            )
             count = int(answer["Attributes"]["ApproximateNumberOfMessages"])
             if count:
                 found[name] = count
@@ -205,8 +226,9 @@ class LocalStack:
             raise StackProblem(f"{function} ended with an error: {json.dumps(payload)[:2000]}")
         return payload
 
-    def publish_rulebook(self, folder: Path | None = None) -> int | None:
+    def publish_rulebook(self, folder: Path | None = None) -> int:
         """Publish the rulebook folder as the next version unless the one in force says the same; the version in force."""
+        # Here and not above: `down` and `status` need not load the compilers of messages.
         from courtesy_local.stack.publishing import publish
 
         return publish(self, folder or places.CHECKOUT / "rulebook", datetime.now(UTC))
@@ -216,9 +238,18 @@ class LocalStack:
         running = server.find()
         if running is None or not running.answers():
             return {"up": False}
-        shown: dict[str, Any] = {"up": True, "current": self.is_current(), "endpoint": running.endpoint, "pid": running.pid}
+        shown: dict[str, Any] = {
+            "up": True,
+            "current": self.is_current(),
+            "endpoint": running.endpoint,
+            "pid": running.pid,
+        }
         if places.OUTPUTS.exists():
-            shown |= {"outputs": asdict(self.outputs()), "waiting": self.queue_depths(), "given_up": self.dead_letters()}
+            shown |= {
+                "outputs": asdict(self.outputs()),
+                "waiting": self.queue_depths(),
+                "given_up": self.dead_letters(),
+            }
         return shown
 
     @cached_property
@@ -235,7 +266,9 @@ class LocalStack:
         try:
             s3.head_bucket(Bucket=places.ASSETS_BUCKET)
         except ClientError:
-            s3.create_bucket(Bucket=places.ASSETS_BUCKET, CreateBucketConfiguration={"LocationConstraint": places.REGION})
+            s3.create_bucket(
+                Bucket=places.ASSETS_BUCKET, CreateBucketConfiguration={"LocationConstraint": places.REGION}
+            )
 
     def _verify_sender(self) -> None:
         ses = self.client("sesv2")

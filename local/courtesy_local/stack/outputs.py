@@ -37,7 +37,11 @@ def read_outputs() -> StackOutputs:
     except FileNotFoundError:
         raise StackProblem("nothing is deployed on this machine. Run `courtesy up`.") from None
     all_of_them = {name: value for stack in stacks.values() for name, value in stack.items()}
-    queues = {_snake(name.removesuffix("QueueUrl")): url for name, url in all_of_them.items() if name.endswith("QueueUrl")}
+    queues = {
+        _snake(name.removesuffix("QueueUrl")): url
+        for name, url in all_of_them.items()
+        if name.endswith("QueueUrl")
+    }
     functions = {
         _snake(name.removesuffix("FunctionName")): value
         for name, value in all_of_them.items()
@@ -51,7 +55,9 @@ def read_outputs() -> StackOutputs:
     try:
         return StackOutputs(queues=queues, functions=functions, **plain)
     except TypeError as error:
-        raise StackProblem(f"the deployment's outputs do not fit this version ({error}). Run `courtesy up`.") from None
+        raise StackProblem(
+            f"the deployment's outputs do not fit this version ({error}). Run `courtesy up`."
+        ) from None
 
 
 def _snake(name: str) -> str:

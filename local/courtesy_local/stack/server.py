@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,7 +43,12 @@ class Server:
         if _start_of(self.pid) != self.started:
             return False
         try:
-            return urllib3.request("GET", f"{self.endpoint}/_ministack/health", timeout=2.0, retries=False).status == 200
+            return (
+                urllib3.request(
+                    "GET", f"{self.endpoint}/_ministack/health", timeout=2.0, retries=False
+                ).status
+                == 200
+            )
         except urllib3.exceptions.HTTPError:
             return False
 
@@ -59,7 +65,9 @@ def find() -> Server | None:
 def start() -> Server:
     """Start a server on a free port and wait until it answers. Raises StackProblem."""
     if not places.SERVER_PYTHON.exists():
-        raise StackProblem(f"{places.SERVER_PYTHON.parent.parent.name} is not set up. Run `make setup` in {places.CHECKOUT.name}.")
+        raise StackProblem(
+            f"{places.SERVER_PYTHON.parent.parent.name} is not set up. Run `make setup` in {places.CHECKOUT.name}."
+        )
     places.STATE.mkdir(exist_ok=True)
     work = places.STATE / "server"
     work.mkdir(exist_ok=True)
@@ -85,7 +93,9 @@ def start() -> Server:
         time.sleep(0.05)
     stop(server)
     tail = "\n".join(places.SERVER_LOG.read_text(errors="replace").splitlines()[-5:])
-    raise StackProblem(f"the local AWS stand-in did not start on port {port}; the end of {places.SERVER_LOG.name}:\n{tail}")
+    raise StackProblem(
+        f"the local AWS stand-in did not start on port {port}; the end of {places.SERVER_LOG.name}:\n{tail}"
+    )
 
 
 def stop(server: Server) -> None:
@@ -100,19 +110,15 @@ def stop(server: Server) -> None:
             return
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            try:
+            with suppress(ChildProcessError):
                 os.waitpid(server.pid, os.WNOHANG)
-            except ChildProcessError:
-                pass
             if _start_of(server.pid) is None:
                 break
             time.sleep(0.05)
         else:
             continue
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)  # workers that outlived it
-        except ProcessLookupError:
-            pass
         return
 
 
@@ -145,7 +151,9 @@ def _port() -> int:
     wanted = os.environ.get(PORT_VARIABLE)
     if wanted:
         if not wanted.isdigit() or not _free(int(wanted)):
-            raise StackProblem(f"{PORT_VARIABLE} is {wanted!r}: not a free port. Unset it to take the first free one.")
+            raise StackProblem(
+                f"{PORT_VARIABLE} is {wanted!r}: not a free port. Unset it to take the first free one."
+            )
         return int(wanted)
     for port in range(FIRST_PORT, FIRST_PORT + 100):
         if _free(port):
@@ -167,7 +175,11 @@ def _start_of(pid: int) -> str | None:
     """When the kernel says the process started; None where there is none (a zombie counts as none)."""
     try:
         done = subprocess.run(
-            ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+            ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "LC_ALL": "C"},
         )
     except FileNotFoundError as error:
         raise StackProblem("the `ps` command is needed to find the local stack's process") from error

@@ -40,7 +40,7 @@ def _took(request: dict[str, Any], message_id: str) -> None:
         if sent["MessageId"] == message_id:
             sent.update({"Tags": {name: values[0] for name, values in tags.items()}, "Headers": headers})
             break
-    name = request.get("ConfigurationSetName")
+    name = request.get("ConfigurationSetName") or ""
     for destination in (ses_v2._config_sets.get(name) or {}).get("EventDestinations", {}).values():
         topic = (destination.get("SnsDestination") or {}).get("TopicArn")
         if topic and destination["Enabled"]:
@@ -52,7 +52,9 @@ def _took(request: dict[str, Any], message_id: str) -> None:
 
 def _events(request: dict[str, Any], message_id: str, tags: dict[str, list[str]]) -> list[dict[str, Any]]:
     destination = request.get("Destination", {})
-    recipients = [parseaddr(to)[1] for kind in ("To", "Cc", "Bcc") for to in destination.get(f"{kind}Addresses") or []]
+    recipients = [
+        parseaddr(to)[1] for kind in ("To", "Cc", "Bcc") for to in destination.get(f"{kind}Addresses") or []
+    ]
     mail = {
         "timestamp": _now(),
         "source": parseaddr(request.get("FromEmailAddress", ""))[1],
@@ -70,7 +72,13 @@ def _events(request: dict[str, Any], message_id: str, tags: dict[str, list[str]]
         if domain == ses._SIMULATOR_DOMAIN:
             outcomes = ses._SIMULATOR_OUTCOMES.get(local.split("+")[0], outcomes)
         for kind, subtype in outcomes:
-            events.append({"eventType": kind, "mail": mail, **ses._notification_detail(kind, recipient, _now(), subtype)})
+            events.append(
+                {
+                    "eventType": kind,
+                    "mail": mail,
+                    **ses._notification_detail(kind, recipient, _now(), subtype),
+                }
+            )
     return events
 
 
