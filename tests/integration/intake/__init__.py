@@ -1,0 +1,1 @@
+"""Tests of the intake against AWS in process."""
