@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help setup demo test lint types architecture unit integration infra system lock clean
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup demo test lint types architecture fast infra system coverage lock openapi gallery down
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +35,43 @@ node_modules/.done: package.json package-lock.json
 	@echo "setup: cdk command line"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
+
+demo: setup  ## the whole job on this machine (CUSTOMERS=2000 JSON=path)
+	@$(BIN)/courtesy demo --customers $(CUSTOMERS) $(if $(JSON),--out $(JSON))
+
+test: setup lint types architecture fast coverage infra system  ## everything that must pass
+
+lint: $(VENV)/.done
+	@echo "test: lint"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+types: $(VENV)/.done
+	@echo "test: types"
+	@$(BIN)/mypy --no-error-summary
+
+architecture: $(VENV)/.done
+	@echo "test: architecture"
+	@$(BIN)/lint-imports --no-logo 2>/dev/null | tail -n 1 || $(BIN)/lint-imports
+
+fast: $(VENV)/.done  ## unit, contract, integration and fault tests, with branch coverage of the domain
+	@echo "test: unit, contract, integration, faults"
+	@rm -f .coverage .coverage.*
+	@$(PYTEST) tests/unit tests/contract tests/integration tests/faults -q -n 2 --dist loadfile --cov --cov-report=
+
+coverage:
+	@$(BIN)/coverage report --skip-covered --fail-under=95 | tail -n 25
+
+infra: setup
+	@echo "test: infra"
+	@$(PYTEST) tests/infra -q
+
+system: setup
+	@echo "test: system, on the local stack"
+	@$(PYTEST) tests/system -q
+
+down:  ## stop the local stack
+	@$(BIN)/courtesy down
 
 lock: pyproject.toml  ## write the lock files anew
 	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_FLAGS) -o requirements.lock
