@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from infra.bundling import pruning
@@ -27,7 +28,7 @@ def third_party_layer(name: str, target: Target) -> Path:
     Hashes are those of requirements.lock. Raises BundlingFailed where uv or a wheel for the target is missing.
     """
     names, lock = ROOT / "layers" / name / "requirements.in", ROOT / "requirements.lock"
-    key = _digest([names, lock, Path(pruning.__file__)], target.name)
+    key = _digest([names, lock, Path(pruning.__file__)], target)
 
     def make(folder: Path) -> None:
         site = folder / "python"
@@ -58,7 +59,7 @@ def own_layer(folder_name: str, package: str, target: Target) -> Path:
         _copy_sources(source, folder / "python" / package)
         _compile(folder, target)
 
-    return _made(f"layer-{folder_name}-{target.name}", _digest(_sources(source), target.name), make)
+    return _made(f"layer-{folder_name}-{target.name}", _digest(_sources(source), target), make)
 
 
 def function(name: str, target: Target, beside: tuple[str, ...] = ()) -> Path:
@@ -79,7 +80,7 @@ def function(name: str, target: Target, beside: tuple[str, ...] = ()) -> Path:
             _copy_sources(ROOT / other, folder / other)
         _compile(folder, target)
 
-    return _made(f"function-{name}-{target.name}", _digest(inputs, target.name), make)
+    return _made(f"function-{name}-{target.name}", _digest(inputs, target), make)
 
 
 def size(folder: Path) -> int:
@@ -118,8 +119,9 @@ def _copy_sources(source: Path, folder: Path) -> None:
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def _digest(inputs: Iterable[Path], *extra: str) -> str:
-    state = hashlib.sha256("\0".join((RECIPE, *extra)).encode())
+def _digest(inputs: Iterable[Path], target: Target) -> str:
+    compiled = "plain" if _compiler(target.python) is None else "compiled"
+    state = hashlib.sha256(f"{RECIPE} {target.name} {compiled}".encode())
     for path in inputs:
         state.update(
             str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest()
@@ -140,25 +142,31 @@ def _uv(arguments: list[str], what: str) -> str:
     return done.stdout.strip()
 
 
+@cache
+def _compiler(python: str) -> str | None:
+    """A Python of that version on this machine, None (said once) where there is none."""
+    if python == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    try:
+        return _uv(
+            ["python", "find", "--no-project", "--quiet", python], f"files compiled by Python {python}"
+        )
+    except BundlingFailed:
+        print(  # noqa: T201
+            f"note: there is no Python {python} on this machine, so the layers carry no compiled files and cold starts "
+            f"take longer. `uv python install {python}` brings one.",
+            file=sys.stderr,
+        )
+        return None
+
+
 def _compile(folder: Path, target: Target) -> None:
     """Add .pyc files that are valid whatever the files' times are; a cold start without them takes twice as long."""
-    if target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
-        interpreter = sys.executable
-    else:
-        try:
-            interpreter = _uv(
-                ["python", "find", "--no-project", "--quiet", target.python], f"a Python {target.python}"
-            )
-        except BundlingFailed:
-            print(  # noqa: T201
-                f"note: no Python {target.python} on this machine, so {folder.name} carries no compiled files and cold "
-                f"starts take longer. `uv python install {target.python}` brings one.",
-                file=sys.stderr,
-            )
-            return
+    interpreter = _compiler(target.python)
+    if interpreter is None:
+        return
     command = [interpreter, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    done = subprocess.run(
-        [*command, "-s", str(folder), str(folder)], capture_output=True, text=True, check=False
-    )
+    command += ["-s", str(folder), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise BundlingFailed(f"compiling {folder.name} failed:\n{done.stdout.strip()}{done.stderr.strip()}")
