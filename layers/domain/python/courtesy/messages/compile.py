@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import ValidationError
 
-from courtesy.errors import RefusedRule
+from courtesy.errors import RefusedInput, RefusedRule
 from courtesy.messages.plain import text_of
 from courtesy.messages.protect import Protected
 from courtesy.messages.rules import CompiledMessage, HtmlFrame, MessageRules
@@ -56,7 +56,11 @@ def compile_messages(rulebook_folder: Path) -> MessageRules:
         if not path.exists():
             findings.append(f"{trigger_id}.yaml: missing; every trigger needs a message")
             continue
-        source = read_source(path, list(rules.languages))
+        try:
+            source = read_source(path, list(rules.languages))
+        except RefusedInput as error:
+            findings.append(str(error))
+            continue
         found = source_findings(source, words)
         findings += [f"{path.name}: {finding}" for finding in found]
         if rules.fallback_language not in source.texts:

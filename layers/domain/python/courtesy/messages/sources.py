@@ -48,7 +48,7 @@ class MessageSource:
 
 
 def read_source(path: Path, languages: Sequence[str]) -> MessageSource:
-    """The message written in a file. Raises RefusedRule or UnknownName with the line where it does not hold together."""
+    """The message written in a file. Raises RefusedRule with the line, UnknownName."""
     try:
         tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:

@@ -1,0 +1,136 @@
+"""Publication: what is shipped compiles whole, and what does not hold together is named with file and line."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from courtesy.errors import RefusedRule
+from courtesy.messages.compile import compile_email, compile_messages, derive_text
+from courtesy.messages.protect import Protected
+from courtesy.rulebook.model import Rulebook
+from tests.unit.messages.conftest import FOLDER
+
+Change = Callable[[str], str]
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Callable[[str, Change], None]:
+    """Publish the shipped messages with one file changed."""
+    folder = tmp_path / "rulebook"
+    for part in ("messages", "triggers"):
+        shutil.copytree(FOLDER / part, folder / part)
+    shutil.copy(FOLDER / "messages.yaml", folder / "messages.yaml")
+
+    def changed(file: str, change: Change) -> None:
+        path = folder / file
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+        compile_messages(folder)
+
+    return changed
+
+
+def test_every_shipped_trigger_has_its_messages_in_both_languages(rulebook: Rulebook) -> None:
+    for trigger in rulebook.triggers.values():
+        for channel in trigger.channels:
+            if channel in ("email", "letter", "postcard"):
+                for language in ("en", "de"):
+                    assert f"{trigger.id}/{channel}/{language}" in rulebook.messages.messages
+
+
+def test_compiled_html_carries_no_stylesheet_rule_that_was_not_inlined(rulebook: Rulebook) -> None:
+    frame = rulebook.messages.html_frames["email"]
+    assert "style=" in frame.before
+    assert "<mj-" not in frame.before + frame.after
+    assert "prefers-color-scheme: dark" in frame.before
+    assert "http://" not in frame.after
+    assert "fonts.googleapis" not in frame.before
+
+
+def test_marketing_has_an_unsubscribe_link_and_an_address_in_both_versions(rulebook: Rulebook) -> None:
+    frame = rulebook.messages.html_frames["email"]
+    for message in rulebook.messages.messages.values():
+        if message.channel == "email":
+            for whole in (frame.before + message.html + frame.after, message.text):
+                assert "{{ links.unsubscribe }}" in whole
+                assert "{{ sender.postal_address }}" in whole
+
+
+def test_an_unknown_variable_is_named_with_its_line(publish: Callable[[str, Change], None]) -> None:
+    lines = (FOLDER / "messages/welcome_cars.yaml").read_text(encoding="utf-8").splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "vehicle.model" in text)
+    with pytest.raises(RefusedRule) as refused:
+        publish("messages/welcome_cars.yaml", lambda text: text.replace("vehicle.model", "vehicle.mdel", 1))
+    assert f"welcome_cars.yaml: line {line}: unknown variable `vehicle.mdel`; did you mean `vehicle.model`?" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("messages/frames/email.mjml", "links.unsubscribe", "links.site", "lacks a link to unsubscribe"),
+        ("messages/frames/email.mjml", "{{ sender.postal_address }}", "", "lacks the sender's postal address"),
+        ("messages/frames/email.mjml", "{{ reference }}", "{{ reference|safe }}", "unescaped"),
+        ("messages/frames/email.mjml", "</mj-body>", "", "MJML"),
+        ("messages.yaml", "your_dealer: \"Ihr Händler\"", "", "language 'de' lacks the word 'your_dealer'"),
+        ("messages.yaml", "fallback_language: en", "fallback_langauge: en", "fallback_langauge"),
+        ("messages/welcome_cars.yaml", "en:", "de:", "fallback language"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_published_says_why(
+    publish: Callable[[str, Change], None], file: str, old: str, new: str, expected: str
+) -> None:
+    with pytest.raises(RefusedRule) as refused:
+        publish(file, lambda text: text.replace(old, new))
+    assert expected in str(refused.value)
+
+
+def test_unknown_parts_and_languages_have_the_nearest_name(publish: Callable[[str, Change], None]) -> None:
+    with pytest.raises(RefusedRule, match="did you mean 'subject'"):
+        publish("messages/welcome_cars.yaml", lambda text: text.replace("subject:", "subjct:"))
+    with pytest.raises(RefusedRule, match="unknown language in welcome_motorcycles.yaml 'dee'; did you mean 'de'"):
+        publish("messages/welcome_motorcycles.yaml", lambda text: text.replace("de:", "dee:"))
+
+
+def test_a_message_may_bring_its_own_mjml_and_text(tmp_path: Path, publish: Callable[[str, Change], None]) -> None:
+    publish(
+        "messages/win_back_lost.yaml",
+        lambda text: text.replace(
+            "  closing:",
+            '  email: "<mj-text>Own words for {{ customer.given_name }}</mj-text>"\n'
+            '  plain: "Own text. {{ links.unsubscribe }} {{ sender.postal_address }}"\n  closing:',
+            1,
+        ),
+    )
+    message = compile_messages(tmp_path / "rulebook").messages["win_back_lost/email/en"]
+    assert "Own words for {{ customer.given_name }}" in message.html
+    assert message.text.startswith("Own text.")
+
+
+def test_a_script_is_refused_and_plain_html_is_inlined() -> None:
+    with pytest.raises(RefusedRule, match="script"):
+        compile_email("<html><body><script>x</script></body></html>")
+    html = compile_email("<html><head><style>p{color:red}</style></head><body><p>{{ a }}</p></body></html>")
+    assert '<p style="color: red;">{{ a }}</p>' in html
+
+
+def test_jinja_survives_html_tools_unchanged() -> None:
+    source = (
+        '<table><tbody>{% if a < 2 and "x" %}<tr><td>{{ b|default("<&>") }}</td></tr>{% endif %}</tbody></table>'
+    )
+    html = compile_email(f"<html><body>{source}</body></html>")
+    for piece in ('{% if a < 2 and "x" %}<tr>', '{{ b|default("<&>") }}', "</tr>{% endif %}"):
+        assert piece in html
+
+
+def test_a_source_that_holds_our_tokens_is_refused() -> None:
+    with pytest.raises(RefusedRule):
+        Protected().hide("zj1zj")
+
+
+def test_the_text_version_keeps_statements_links_and_line_structure() -> None:
+    html = (
+        '<div style="display:none">hidden</div><style>p{}</style><p>One<br>two</p>{% if a %}<p><a href="{{ u }}">Go</a></p>'
+        "{% endif %}<!--[if mso]>outlook<![endif]-->"
+    )
+    assert derive_text(html) == "One\ntwo\n{% if a %}\nGo: {{ u }}\n{% endif %}\n"

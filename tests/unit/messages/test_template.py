@@ -1,0 +1,158 @@
+"""The template language: what it takes, what it refuses and where, and that nothing escapes from it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from courtesy.errors import RefusedRule
+from courtesy.messages.rules import Language
+from courtesy.messages.template import (
+    FILTERS,
+    SOURCE_MAX,
+    MessageEnvironment,
+    compile_template,
+    lint,
+    render,
+)
+
+ENGLISH = Language(
+    label="English",
+    months=["January", "February", *["x"] * 10],
+    greetings={"female": "Dear Ms. {surname},", "male": "x", "other": "x", "unknown": "Hello,"},
+)
+
+ESCAPES = (
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ customer.__init__.__globals__ }}",
+    "{{ customer['__class__'] }}",
+    "{{ customer|attr('__class__') }}",
+    "{{ self.__init__ }}",
+    "{{ lipsum.__globals__ }}",
+    "{{ cycler.__init__.__globals__.os }}",
+    "{{ joiner() }}",
+    "{{ namespace(a=1) }}",
+    "{% for x in range(10) %}x{% endfor %}",
+    "{{ '{0.__class__}'.format(customer) }}",
+    "{{ customer.city|safe }}",
+    "{{ customer.city|map(attribute='__class__')|list }}",
+    "{{ customer.city|xmlattr }}",
+    "{{ (1, 2)[0] }}",
+    "{{ [1, 2] }}",
+    "{{ {'a': 1} }}",
+    "{% set x = customer %}",
+    "{% macro m() %}{{ m() }}{% endmacro %}",
+    "{% call m() %}{% endcall %}",
+    "{% include 'etc/passwd' %}",
+    "{% import 'x' as y %}",
+    "{% extends 'x' %}",
+    "{% block a %}{% endblock %}",
+    "{% filter upper %}a{% endfilter %}",
+    "{% autoescape false %}{{ customer.city }}{% endautoescape %}",
+    "{% for a in dealer.words %}{% for b in dealer.words %}{{ b }}{% endfor %}{% endfor %}",
+    "{% for a in dealer.words recursive %}{{ loop(a) }}{% endfor %}",
+    "{% for a in customer.city %}{{ a }}{% endfor %}",
+    "{% if customer.city is callable %}{% endif %}",
+    "{{ customer.city is sameas true }}",
+)
+
+BOMBS = (
+    "{{ range(10 ** 9) }}",
+    "{{ 'a' * 1000000000 }}",
+    "{{ 10 ** 10 ** 10 }}",
+    "{{ 'x'|center(1000000000) }}",
+    "{{ '%1000000000s'|format(1) }}",
+    "{{ 'x'.ljust(1000000000) }}",
+)
+
+
+@pytest.mark.parametrize("source", [*ESCAPES, *BOMBS])
+def test_known_escapes_and_bombs_are_refused_when_published_and_when_used(source: str) -> None:
+    assert lint(source)
+    with pytest.raises(RefusedRule):
+        compile_template(source, ENGLISH, html=True)
+
+
+@pytest.mark.parametrize("source", ESCAPES)
+def test_the_environment_alone_lets_nothing_of_python_through(source: str) -> None:
+    environment = MessageEnvironment(ENGLISH, html=True)
+    variables = {"customer": {"city": "Boston"}, "dealer": {"words": ["a", "b"]}}
+    try:
+        output = environment.from_string(source).render(variables)
+    except Exception as error:  # noqa: BLE001 - any refusal will do
+        assert type(error).__name__ != "AssertionError"
+        return
+    assert "class" not in output
+    assert "object" not in output
+    assert "module" not in output
+
+
+def test_a_finding_has_its_line_and_the_nearest_name() -> None:
+    found = lint("Dear {{ customer.given_name }},\n\n{{ customer.citty }}\n{{ vehicle.modell|uper }}\n")
+    assert [f.line for f in found] == [3, 4, 4]
+    assert "did you mean `customer.city`?" in found[0].text
+    assert "did you mean `upper`?" in found[1].text
+    assert "did you mean `vehicle.model`?" in found[2].text
+
+
+def test_bad_syntax_is_one_finding_with_its_line() -> None:
+    found = lint("one\ntwo {% if customer.city %}\nthree")
+    assert len(found) == 1
+    assert found[0].text.startswith("syntax:")
+
+
+def test_words_of_the_languages_are_known_only_when_declared() -> None:
+    assert lint("{{ words.closing }}", ["closing"]) == []
+    assert "words.closing" in lint("{{ words.closng }}", ["closing"])[0].text
+
+
+def test_the_usual_language_is_taken() -> None:
+    source = (
+        "{% if vehicle.model and not customer.company is none %}{{ vehicle.model|upper|default('car', true) }}"
+        "{% elif history.purchases > 2 %}{{ history.purchases|number }}{% else %}{{ today|date }}{% endif %}"
+        "{% for paragraph in dealer.words %}{{ paragraph|truncate(20) }}{% else %}none{% endfor %}"
+    )
+    assert lint(source) == []
+
+
+def test_a_source_that_is_too_long_is_refused_before_it_is_parsed() -> None:
+    assert "at most" in lint("x" * (SOURCE_MAX + 1))[0].text
+
+
+def test_deep_nesting_is_refused() -> None:
+    deep = "{% if marketing %}" * 40 + "x" + "{% endif %}" * 40
+    assert any("deeper" in f.text for f in lint(deep))
+
+
+def test_output_is_limited() -> None:
+    template = compile_template("{{ customer.city }}", ENGLISH, html=False)
+    with pytest.raises(RefusedRule, match="at most 10"):
+        render(template, {"customer": {"city": "x" * 11}}, longest=10)
+
+
+def test_html_is_escaped_and_plain_text_is_not() -> None:
+    value = {"customer": {"city": '<b>"x"</b>'}}
+    assert render(compile_template("{{ customer.city }}", ENGLISH, html=True), value) == "&lt;b&gt;&#34;x&#34;&lt;/b&gt;"
+    assert render(compile_template("{{ customer.city }}", ENGLISH, html=False), value) == '<b>"x"</b>'
+
+
+def test_a_value_is_never_taken_for_a_template() -> None:
+    template = compile_template("{{ customer.city }}", ENGLISH, html=False)
+    assert render(template, {"customer": {"city": "{{ 7 * 7 }}"}}) == "{{ 7 * 7 }}"
+
+
+def test_a_filter_with_a_value_of_the_wrong_kind_is_a_refusal() -> None:
+    template = compile_template("{{ customer.city|money }}", ENGLISH, html=False)
+    with pytest.raises(RefusedRule, match="wrong kind"):
+        render(template, {"customer": {"city": "Boston"}})
+
+
+def test_filters_are_exactly_those_allowed() -> None:
+    environment = MessageEnvironment(ENGLISH, html=True)
+    assert set(environment.filters) == FILTERS
+    assert not environment.globals
+
+
+@given(st.text(alphabet=st.sampled_from(list("{}%#|.()[]'\" \nabcustomer_")), max_size=60))
+def test_any_text_is_either_a_template_or_a_finding(source: str) -> None:
+    if not lint(source):
+        render(compile_template(source, ENGLISH, html=True), {"customer": {}})
