@@ -137,7 +137,7 @@ def test_a_preamble_is_refused_with_a_reason_and_skipped_where_the_contract_says
     mill, report = read("messytables/excel_pasting.csv", columns, encoding="cp1252", skip=3)
     found = records(mill, report, 9)
     assert report.rows_in == report.loaded == 17
-    assert ["Machinery and \nequipment", "27,173"] == found[9][:2]
+    assert found[9][:2] == ["Machinery and \nequipment", "27,173"]
 
 
 @pytest.mark.parametrize("file", ["csvkit/test_latin1.csv", "frictionless-py/latin1.csv"])

@@ -119,7 +119,8 @@ def instant(cell: str, form: str, zone: str) -> str:
         if zoned:
             return f"CAST({local} AS TIMESTAMP)"
     else:
-        local, zoned = f"try_cast({cell} AS TIMESTAMP)", False
+        # a cast to TIMESTAMP would drop an offset without a word; the session's zone is UTC
+        local, zoned = f"make_timestamp(epoch_us(try_cast({cell} AS TIMESTAMPTZ)))", False
     if zone == "UTC" or zoned:
         return local
     own = f"regexp_matches({cell}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$') AND contains({cell}, ':')"

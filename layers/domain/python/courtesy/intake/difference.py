@@ -84,7 +84,7 @@ class Difference:
                 "autoload_known_extensions": "false",
             },
         )
-        self.con.execute("SET preserve_insertion_order = true")
+        self.con.execute("SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
         load_segments(self.con, "known", segments.applied)
         load_segments(self.con, "pending", segments.pending)
         self.con.execute(
