@@ -36,7 +36,7 @@ def minimise(
     *,
     scale: float,
     caps: Sequence[float] = (),
-    tolerance: float = 1e-8,
+    tolerance: float = 1e-7,
 ) -> Minimum:
     """Minimum of `objective` over positive parameters, from `start`.
 
@@ -62,14 +62,14 @@ def minimise(
     size = len(start)
     y = [log(value / (1 - value / cap)) for value, cap in zip(start, limits, strict=True)]
     value, gradient = at(y)
-    inverse = _identity(size)
+    inverse, fresh = _identity(size), True
     for _ in range(200):
         if max(map(abs, gradient)) < tolerance:
             break
         step = [-_dot(row, gradient) for row in inverse]
         slope = _dot(step, gradient)
         if slope >= 0:
-            inverse = _identity(size)
+            inverse, fresh = _identity(size), True
             step, slope = [-g for g in gradient], -_dot(gradient, gradient)
         longest = max(map(abs, step))
         length = min(1.0, 2.0 / longest) if longest else 1.0
@@ -80,11 +80,14 @@ def minimise(
                 break
             length /= 2
         else:
-            break
+            if fresh or max(map(abs, gradient)) < 1e-5:
+                break
+            inverse, fresh = _identity(size), True
+            continue
         moved = [a - b for a, b in zip(tried, y, strict=True)]
         turned = [a - b for a, b in zip(new_gradient, gradient, strict=True)]
         y, value, gradient = tried, new_value, new_gradient
-        inverse = _updated(inverse, moved, turned)
+        inverse, fresh = _updated(inverse, moved, turned), False
     parameters = tuple(_parameter(value, cap) for value, cap in zip(y, limits, strict=True))
     inside = all(item < _FARTHEST or cap < inf for item, cap in zip(y, limits, strict=True))
     converged = inside and max(map(abs, gradient)) < 1e-4

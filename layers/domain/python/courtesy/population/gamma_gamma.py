@@ -12,7 +12,7 @@ import msgspec
 from courtesy.population.descent import minimise
 from courtesy.population.special import digamma
 
-CAPS = (1000.0, 1000.0, inf)
+CAPS = (100.0, 100.0, inf)
 """What p, q and v (in mean values of a purchase) stay below; beyond, nobody differs."""
 
 

@@ -41,7 +41,7 @@ class ValueRules(Section):
     """Settings of the value model.
 
     horizon_days:    expected purchases and value are those of the coming so many days
-    discount_rate:   per year, as a share; value is discounted month by month
+    discount_rate:   per year, as a share; value is discounted day by day
     margin:          share of revenue that is margin, per division; `margin_otherwise` for those not named
     least_repeaters: a division with fewer customers who bought on two days or more borrows corporate's parameters
     """
