@@ -366,12 +366,12 @@ def _lost_to(
     around: Circumstances,
     won: Sequence[Touch],
 ) -> Finding:
-    """The same finding, or a lost competition where the rule would have left room without those that went before."""
+    """What would have stopped it alone; a lost competition where nothing would, had others not gone before."""
     if finding.reason is Reason.BLACKOUT:
         return finding
     alone, _ = judge(lane, division, trigger, weight, at, history_of(around.profile), around.zone)
     if alone is not None:
-        return finding
+        return alone
     return Finding(
         Reason.LOST_ARBITRATION,
         finding.rule,
