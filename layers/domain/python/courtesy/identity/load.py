@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from courtesy.decisions.candidates import from_event
 from courtesy.errors import Conflict, RefusedInput, UnknownName
-from courtesy.identity.move import fetch
+from courtesy.identity.move import Profiles, fetch, release
 from courtesy.identity.normalise import canonical, traits_of
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.resolve import Incoming, place
@@ -102,7 +102,6 @@ def apply_rows(
     made = 0
     homes: dict[str, str] = {}
     for _ in range(ROUNDS):
-        fetch(placed.values(), loading.index, loading.store, loading.hash_key)
         wanted = {subject: placed[subject].customer_id for subject in by_subject}
         moved = {subject: home for subject, home in homes.items() if wanted[subject] != home}
         fresh = {
@@ -112,7 +111,10 @@ def apply_rows(
             return ChunkCounts(rows=len(rows), written=len(events), customers=made), _gathered(
                 by_subject, wanted
             )
-        made += write_and_fold(_gathered(fresh, wanted), loading.store)
+        timelines = _gathered(fresh, wanted)
+        loading.store.append_many(timelines)
+        folded = fetch(placed.values(), loading.index, loading.store, loading.hash_key)
+        made += fold_arrivals({id_: timelines[id_] for id_ in timelines if id_ not in folded}, loading)
         _take_back(moved, by_subject, loading.store)
         homes = wanted
         placed = loading.index.read_records(by_subject)
@@ -148,22 +150,28 @@ def subject_of(event: Event) -> str:
     return f"{event.source}/{event.id}" if isinstance(event, SourceRecord) else event.subject
 
 
-def write_and_fold(timelines: Mapping[str, Sequence[Event]], store: CustomerStore) -> int:
-    """Append events and fold each customer once; returns how many customers had no profile before.
+def fold_arrivals(timelines: Mapping[str, Sequence[Event]], loading: Loading) -> int:
+    """Fold customers whose events have just been appended; returns how many had no profile before.
 
     Where there is no profile, nobody has folded before, and whoever wrote without folding will still fold: so the events at
     hand are folded without reading the timeline, on condition that still nobody has.
     """
-    store.append_many(timelines)
-    held = store.read_profiles(timelines)
+    store = loading.store
+    profiles = Profiles(store, timelines)
     made = 0
+    merging = []
     for customer_id, events in timelines.items():
-        if customer_id not in held:
+        held, version = profiles[customer_id]
+        if not version:
             made += 1
-            unique = {event_key(event): event for event in events}
-            if store.put_profile(fold(customer_id, unique.values()), 0) == "committed":
-                continue
-        refold(store, customer_id)
+            known: Iterable[Event] = {event_key(event): event for event in events}.values()
+        else:
+            known = store.read_timeline(customer_id)
+        if held.merged_into or not profiles.put(replace(fold(customer_id, known), merging=held.merging)):
+            refold(store, customer_id)
+        if held.merging:
+            merging.append(customer_id)
+    release(merging, loading.index, store)
     return made
 
 
@@ -228,8 +236,8 @@ __all__ = [
     "Loading",
     "apply_rows",
     "decode_message",
+    "fold_arrivals",
     "incoming_of",
     "load_chunk",
     "subject_of",
-    "write_and_fold",
 ]

@@ -1,11 +1,11 @@
 """Moving events between timelines, the way merges and splits are carried out; in steps that can be taken twice.
 
-1. All customers concerned are marked `merging`, each on condition of its version: from here on nobody reserves or claims
-   a contact of theirs, and whoever was about to finds the version changed.
-2. The events are written to where they belong, contacts on condition that they are not there yet; that customer is folded.
-3. A customer whom all records left becomes a redirect.
-4. The events are deleted where they were.
-5. The marks are taken off, and the index forgets that the records were leaving.
+1. The events are written to the customers they belong to, contacts together with that customer's fold, which is marked
+   `merging`: nobody reserves or claims a contact of theirs from here on.
+2. The customer they leave becomes a redirect, or if records stay is folded without them and marked as well, on condition of
+   the version that was read before its timeline: whoever reserved or claimed a contact meanwhile makes us start over.
+3. The events are deleted where they were.
+4. The marks are taken off, and the index forgets that the records were leaving.
 
 A crash leaves the index saying `leaving`, so the next to place one of these records takes the steps again.
 """
@@ -18,15 +18,16 @@ from msgspec.structs import replace
 from courtesy.errors import Conflict
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, customer_entry, subject_of
-from courtesy.identity.share import Shares, shares_of
+from courtesy.identity.share import shares_of
 from courtesy.outcomes import ContactState
-from courtesy.ports import CustomerStore
-from courtesy.timeline.events import Contact, Event, SourceRecord, event_key
+from courtesy.ports import CustomerStore, StoredProfile
+from courtesy.timeline.events import Contact, Event, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, encode_profile
 
 ATTEMPTS = 12
-_CONTACTS_AT_ONCE = 50
+CONTACTS_AT_ONCE = 50
+_BUSY = "a profile was changed by others every time; try again"
 
 
 class Departure(NamedTuple):
@@ -37,39 +38,76 @@ class Departure(NamedTuple):
     heir: str
 
 
+class Profiles:
+    """Profiles as they were last read or written here, so that a batch read serves many steps."""
+
+    def __init__(self, store: CustomerStore, customer_ids: Iterable[str]) -> None:
+        self._store = store
+        wanted = sorted(set(customer_ids))
+        read = store.read_profiles(wanted)
+        self._held = {id_: read.get(id_, StoredProfile(Profile(customer_id=id_), 0)) for id_ in wanted}
+
+    def __getitem__(self, customer_id: str) -> StoredProfile:
+        return self._held[customer_id]
+
+    def put(self, profile: Profile, new: Sequence[Event] = ()) -> bool:
+        """Write a profile (and contacts with it) unless it stands already; False where it had changed: it is read anew then."""
+        id_ = profile.customer_id
+        held, version = self._held[id_]
+        if version and not new and encode_profile(held) == encode_profile(profile):
+            return True
+        if new:
+            ended = self._store.commit(profile, version, new=new)
+        else:
+            ended = self._store.put_profile(profile, version)
+        if ended == "committed":
+            self._held[id_] = StoredProfile(profile, version + 1)
+            return True
+        self._held[id_] = self._store.read_profiles([id_]).get(
+            id_, StoredProfile(Profile(customer_id=id_), 0)
+        )
+        return False
+
+
 def fetch(
     placed: Iterable[IndexedRecord], index: IdentityIndex, store: CustomerStore, key: bytes
 ) -> set[str]:
-    """Bring events to the customers that their records were placed with; returns all customers whose profile changed."""
+    """Bring events to the customers that their records were placed with; returns the customers that were folded for it."""
     leaving = [record for record in placed if record.leaving]
     if not leaving:
         return set()
     departures = _departures(leaving, index)
-    concerned = {d.customer_id for d in departures} | {
-        home for d in departures for home in (*d.homes.values(), d.heir)
-    }
-    for customer_id in sorted(concerned):
-        mark(store, customer_id, merging=True)
+    concerned = {id_ for d in departures for id_ in (d.customer_id, d.heir, *d.homes.values())}
+    profiles = Profiles(store, concerned)
+    folded: set[str] = set()
     for departure in departures:
-        _carry(departure, store, key)
-    emptied = {d.customer_id for d in departures if d.heir != d.customer_id}
-    for customer_id in sorted(concerned - emptied):
-        _refolded(store, customer_id, merging=False)
+        folded |= _carry(departure, store, profiles, key)
+    for customer_id in sorted(folded):
+        _unmark(customer_id, profiles)
     _forget(leaving, index)
-    return concerned
+    return folded
 
 
-def mark(store: CustomerStore, customer_id: str, *, merging: bool) -> None:
-    """Set or clear a profile's mark. A profile that does not exist yet is made. Raises Conflict when others are always faster."""
-    for _ in range(ATTEMPTS):
-        held, version = store.read_profiles([customer_id]).get(
-            customer_id, (Profile(customer_id=customer_id), 0)
+def release(customer_ids: Iterable[str], index: IdentityIndex, store: CustomerStore) -> None:
+    """Take the mark off customers that nobody is leaving or coming to any more (who set it died after the work was done)."""
+    for customer_id in sorted(set(customer_ids)):
+        filed = index.read_members([customer_entry(customer_id)]).get(
+            customer_entry(customer_id), frozenset()
         )
-        if version and held.merging is merging:
+        records = index.read_records({subject_of(member) for member in filed})
+        if not any(
+            record.leaving and customer_id in (record.customer_id, *record.leaving)
+            for record in records.values()
+        ):
+            _unmark(customer_id, Profiles(store, [customer_id]))
+
+
+def _unmark(customer_id: str, profiles: Profiles) -> None:
+    for _ in range(ATTEMPTS):
+        held, version = profiles[customer_id]
+        if not version or held.merged_into or profiles.put(replace(held, merging=False)):
             return
-        if store.put_profile(replace(held, merging=merging), version) == "committed":
-            return
-    raise Conflict("a profile was changed by others every time; try again")
+    raise Conflict(_BUSY)
 
 
 def _departures(leaving: Sequence[IndexedRecord], index: IdentityIndex) -> list[Departure]:
@@ -95,45 +133,42 @@ def _departures(leaving: Sequence[IndexedRecord], index: IdentityIndex) -> list[
     return departures
 
 
-def _carry(departure: Departure, store: CustomerStore, key: bytes) -> None:
-    """Steps 2 to 4 for one customer that records leave."""
-    source = departure.customer_id
-    done: dict[str, Event] = {}
+def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: bytes) -> set[str]:
+    """Steps 1 to 3 for one customer that records leave; returns the customers that are marked now."""
+    source, emptied = departure.customer_id, departure.heir != departure.customer_id
+    marked: set[str] = set()
     for _ in range(ATTEMPTS):
-        events = {event_key(event): event for event in store.read_timeline(source)}
-        fresh = {k: event for k, event in events.items() if done.get(k) != event}
-        if fresh or not done:
-            shares = shares_of(departure, list(events.values()), key)
-            for home in sorted(shares.to):
-                _receive(store, home, shares.to[home])
-            done = events
-            if departure.heir != source:
-                _redirect(store, source, departure.heir)
-            continue
-        shares = shares_of(departure, list(events.values()), key)
-        store.delete_events(source, [event_key(event) for event in shares.gone])
-        return
-    raise Conflict("events kept arriving while they were moved; try again")
+        events = store.read_timeline(source)
+        shares = shares_of(departure, events, key)
+        for home in sorted(shares.to):
+            if shares.to[home]:
+                _receive(store, profiles, home, shares.to[home])
+                marked.add(home)
+        if emptied:
+            left_behind = Profile(customer_id=source, merged_into=departure.heir)
+        else:
+            gone = {event_key(event) for event in shares.gone}
+            rest = [event for event in events if event_key(event) not in gone]
+            left_behind = replace(fold(source, rest), merging=True)
+            marked.add(source)
+        if profiles.put(left_behind):
+            store.delete_events(source, [event_key(event) for event in shares.gone])
+            return marked
+    raise Conflict(_BUSY)
 
 
-def _receive(store: CustomerStore, customer_id: str, arriving: Sequence[Event]) -> None:
-    """Put events on a timeline where they are not yet, and fold it; it stays marked as merging."""
-    plain = [event for event in arriving if not isinstance(event, Contact)]
-    if plain:
-        store.append(customer_id, plain)
+def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arriving: Sequence[Event]) -> None:
+    """Put events on a timeline where they are not yet, and fold it; it is marked as merging."""
+    store.append(customer_id, [event for event in arriving if not isinstance(event, Contact)])
     contacts = [event for event in arriving if isinstance(event, Contact)]
-    for _ in range(ATTEMPTS + len(contacts) // _CONTACTS_AT_ONCE):
-        held, version = store.read_profiles([customer_id]).get(
-            customer_id, (Profile(customer_id=customer_id), 0)
-        )
+    for _ in range(ATTEMPTS + len(contacts) // CONTACTS_AT_ONCE):
         timeline = store.read_timeline(customer_id)
-        new = _settled(contacts, timeline)[:_CONTACTS_AT_ONCE]
-        profile = replace(fold(customer_id, [*timeline, *new]), merging=True)
-        if not new and encode_profile(held) == encode_profile(profile):
+        new = _settled(contacts, timeline)
+        batch = new[:CONTACTS_AT_ONCE]
+        done = profiles.put(replace(fold(customer_id, [*timeline, *batch]), merging=True), batch)
+        if done and len(batch) == len(new):
             return
-        if store.commit(profile, version, new=new) == "committed" and len(new) < _CONTACTS_AT_ONCE:
-            return
-    raise Conflict("a profile was changed by others every time; try again")
+    raise Conflict(_BUSY)
 
 
 def _settled(contacts: Sequence[Contact], timeline: Sequence[Event]) -> list[Contact]:
@@ -163,48 +198,11 @@ def _settled(contacts: Sequence[Contact], timeline: Sequence[Event]) -> list[Con
     return settled
 
 
-def _redirect(store: CustomerStore, customer_id: str, to: str) -> None:
-    for _ in range(ATTEMPTS):
-        held, version = store.read_profiles([customer_id]).get(
-            customer_id, (Profile(customer_id=customer_id), 0)
-        )
-        pointer = Profile(customer_id=customer_id, merged_into=to)
-        if version and encode_profile(held) == encode_profile(pointer):
-            return
-        if store.put_profile(pointer, version) == "committed":
-            return
-    raise Conflict("a profile was changed by others every time; try again")
-
-
-def _refolded(store: CustomerStore, customer_id: str, *, merging: bool) -> None:
-    """Fold a customer anew and set its mark; a redirect that led away from it ends here."""
-    for _ in range(ATTEMPTS):
-        held, version = store.read_profiles([customer_id]).get(
-            customer_id, (Profile(customer_id=customer_id), 0)
-        )
-        profile = replace(fold(customer_id, store.read_timeline(customer_id)), merging=merging)
-        if version and encode_profile(held) == encode_profile(profile):
-            return
-        if store.put_profile(profile, version) == "committed":
-            return
-    raise Conflict("a profile was changed by others every time; try again")
-
-
 def _forget(leaving: Sequence[IndexedRecord], index: IdentityIndex) -> None:
     """The records have arrived; whoever was faster has seen to it."""
     index.write_records([replace(record, leaving=()) for record in leaving])
-    index.remove_members(
-        {
-            customer_entry(id_): {f"|{record.subject}", record.member}
-            for record in leaving
-            for id_ in record.leaving
-        }
-    )
-
-
-def record_of(event: Event) -> str:
-    """The subject that an event came through; empty where it came through none."""
-    return f"{event.source}/{event.id}" if isinstance(event, SourceRecord) else event.subject
-
-
-__all__ = ["Departure", "Shares", "fetch", "mark", "record_of"]
+    gone: dict[str, set[str]] = {}
+    for record in leaving:
+        for customer_id in record.leaving:
+            gone.setdefault(customer_entry(customer_id), set()).update((f"|{record.subject}", record.member))
+    index.remove_members(gone)
