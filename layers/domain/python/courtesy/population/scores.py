@@ -75,8 +75,8 @@ def decode_scores(document: bytes) -> Scores:
     return msgspec.json.decode(document, type=Scores)
 
 
-def cut_points(histogram: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-    """The four cut points of (value, how many) pairs, in fifths; empty where there is nobody.
+def cut_points(histogram: Iterable[tuple[int, int]], step: int = 1) -> tuple[int, ...]:
+    """The four cut points of (value, how many) pairs, in fifths; empty where there is nobody. `step` is what counts as 1.
 
     A cut point is the 20, 40, 60 or 80 % quantile by linear interpolation, plus 1. A value below the k-th scores k; equal
     values get equal scores, so no tie is left to break and the number of parts cannot matter.
@@ -89,7 +89,7 @@ def cut_points(histogram: Iterable[tuple[int, int]]) -> tuple[int, ...]:
     for k in range(1, PARTS):
         whole, fifths = divmod(k * (total - 1), PARTS)
         low, high = _at(counted, whole), _at(counted, min(whole + 1, total - 1))
-        cuts.append(PARTS * low + (high - low) * fifths + PARTS)
+        cuts.append(PARTS * low + (high - low) * fifths + PARTS * step)
     return tuple(cuts)
 
 
