@@ -1,9 +1,12 @@
-"""MiniStack as a program, with one thing it lacks: SES events on a configuration set's SNS destinations.
+"""MiniStack as a program, with two things that it does not do as AWS does. See docs/decisions/0002-one-machine-on-ministack.md.
 
-Runs on the interpreter of `.ministack` by its path and imports nothing of Courtesy. MiniStack stores event destinations but
-publishes only the older identity notifications, which carry no tags; senders settle doubtful sends by the tags, so the events
-are made here in the shape that SES documents: Send, Delivery, Bounce and Complaint, the last two for the mailbox simulator's
-addresses. See docs/decisions/0002-one-machine-on-ministack.md.
+Runs on the interpreter of `.ministack` by its path and imports nothing of Courtesy.
+
+SES events: MiniStack stores a configuration set's event destinations but publishes only the older identity notifications, which
+carry no tags; senders settle doubtful sends by the tags, so the events are made here in the shape that SES documents: Send,
+Delivery, Bounce and Complaint, the last two for the mailbox simulator's addresses.
+
+SQS batches: on AWS `SendMessageBatch` is allowed by `sqs:SendMessage` and so on; there are no actions of the batches' own.
 """
 
 import json
@@ -17,8 +20,17 @@ app: Any = import_module("ministack.app")
 ses: Any = import_module("ministack.services.ses")
 ses_v2: Any = import_module("ministack.services.ses_v2")
 
+iam_actions: Any = import_module("ministack.core.iam_actions")
+
 SEND_PATH = "/outbound-emails"
 _answer = ses_v2.handle_request
+_action = iam_actions.extract_iam_action
+
+
+def extract_iam_action(service: str, *request: Any) -> str | None:
+    """The IAM action that a request needs."""
+    action: str | None = _action(service, *request)
+    return action.removesuffix("Batch") if service == "sqs" and action else action
 
 
 async def handle_request(method: str, path: str, headers: Any, body: Any, query_params: Any) -> Any:
@@ -87,6 +99,7 @@ def _now() -> str:
 
 
 ses_v2.handle_request = handle_request
+iam_actions.extract_iam_action = extract_iam_action
 
 if __name__ == "__main__":
     app.main()
