@@ -322,6 +322,7 @@ class Difference:
                 WHEN same > 1 THEN 'superseded'
                 WHEN content = known_content AND NOT disputed AND {self._trusted()} THEN 'unchanged'
                 WHEN content <> newest_content AND stated < seen AND (item IS NULL OR stated > item) THEN 'superseded'
+                WHEN {self._closed_by_newer()} THEN 'superseded'
                 ELSE 'loaded' END AS verdict
             FROM (
                 SELECT good.*,
@@ -337,6 +338,15 @@ class Difference:
             """
         )
         self._gone()
+
+    def _closed_by_newer(self) -> str:
+        """A full dump that comes after a newer one must not bring back what the newer one lacks."""
+        contract = self.contract
+        if not (contract.full_dump and contract.disappeared == "close") or contract.stated:
+            return "false"
+        return (
+            "newest_content IS NULL AND stated < greatest((SELECT max(seen) FROM known), (SELECT max(seen) FROM pending))"
+        )
 
     def _trusted(self) -> str:
         return "true" if self._alone else "false"
