@@ -1,11 +1,11 @@
 """Filing person records in the index: hashed entries, their power, and who meets whom there."""
 
+import hmac
 from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations
 
 from courtesy.identity.block import EXACT, entries_of
 from courtesy.identity.cluster import Pair, pair
-from courtesy.identity.hashing import keyed_hash
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, subject_of
 from courtesy.identity.rules import IdentityRules
@@ -18,19 +18,19 @@ EXACT_BOUND_FACTOR = 4
 
 
 def hashed_entries(key: bytes, traits: Traits) -> tuple[str, ...]:
-    """The entries of a record, sorted, with the values hashed: `kind:hash`."""
+    """The entries of a record, sorted, with the values hashed: `kind:hash`, 96 bits of a keyed SHA-256."""
     hashed = []
     for entry in entries_of(traits):
         kind = entry.partition(":")[0]
-        hashed.append(f"{kind}:{keyed_hash(key, kind, entry)}")
+        hashed.append(f"{kind}:{hmac.digest(key, entry.encode(), 'sha256')[:12].hex()}")
     return tuple(sorted(hashed))
 
 
 def powerless(entry: str, members: Collection[str], rules: IdentityRules) -> bool:
     """Whether so many share the entry that sharing it means nothing. Once so, nobody is added or taken out any more."""
+    if len(members) <= rules.holder_limit and len(members) <= rules.block_bound:
+        return False
     if entry.partition(":")[0] in EXACT:
-        if len(members) <= rules.holder_limit:
-            return False
         holders = len({member.partition("|")[0] for member in members})
         return holders > rules.holder_limit or len(members) > EXACT_BOUND_FACTOR * rules.block_bound
     return len(members) > rules.block_bound
@@ -45,12 +45,14 @@ def file_entries(
     added: dict[str, set[str]] = {}
     removed: dict[str, set[str]] = {}
     for old, new in changed:
+        member = new.member
         for entry in new.entries:
-            added.setdefault(entry, set()).add(new.member)
+            added.setdefault(entry, set()).add(member)
         if old is not None:
-            gone = old.entries if old.member != new.member else set(old.entries) - set(new.entries)
+            former = old.member
+            gone = old.entries if former != member else set(old.entries) - set(new.entries)
             for entry in gone:
-                removed.setdefault(entry, set()).add(old.member)
+                removed.setdefault(entry, set()).add(former)
     held = index.read_members({*added, *removed})
     index.remove_members(
         {

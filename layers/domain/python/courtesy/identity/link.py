@@ -26,7 +26,7 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
     levels = levels_of(a, b)
     for field in dull:
         levels.pop(field, None)
-    weight = _weigh(levels, rules)
+    weight = weigh(levels, rules)
     if weight < rules.possible:
         return Judgement("different", weight, "")
     verdict: Verdict = "same" if weight >= rules.same else "possible"
@@ -52,7 +52,8 @@ def contradicted(levels: Levels) -> bool:
     return len(odds) > 1 or not document
 
 
-def _weigh(levels: Levels, rules: IdentityRules) -> float:
+def weigh(levels: Levels, rules: IdentityRules) -> float:
+    """The sum of the evidence in bits; what a household shares counts up to `place_cap`."""
     total = place = 0.0
     for field, level in levels.items():
         table = rules.weights.get(field)
