@@ -16,6 +16,7 @@ from courtesy.outcomes import FileOutcome
 from courtesy.timeline.events import Contact, Event, decode_event
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_local.cli.output import NotUp
+from courtesy_local.stack import places
 from courtesy_local.stack.local_stack import LocalStack
 
 EMPTIED = ("drops", "chunks", "events", "email", "letter", "postcard", "feedback", "vendor_status")
@@ -81,11 +82,13 @@ class Works:
             tick(len(ended))
             if len(ended) == len(wanted):
                 return ended
-            if time.monotonic() > until:
+            given_up = self.stack.dead_letters()
+            if time.monotonic() > until or given_up:
                 missing = ", ".join(sorted(wanted - set(ended))[:5])
                 raise OutsideFailed(
-                    f"{len(wanted) - len(ended)} files did not end within {seconds:.0f} s: {missing}; "
-                    f"waiting: {self.waiting()}, given up: {self.stack.dead_letters()}"
+                    f"{len(wanted) - len(ended)} files did not end ({seconds:.0f} s are allowed): {missing}; "
+                    f"waiting: {self.waiting()}, given up: {given_up}; "
+                    f"the functions' logs are in {places.SERVER_LOG.relative_to(places.CHECKOUT)}"
                 )
             time.sleep(0.5)
 
