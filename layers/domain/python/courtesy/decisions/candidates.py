@@ -4,7 +4,6 @@ Occurrence keys: `once`; a period as `2026-11-22`, `2026-W47`, `2026-11`, `2026-
 trigger's target date; a follow-up's `f-` + the contact it follows.
 """
 
-import base64
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -135,4 +134,4 @@ def _midnight(day: date) -> datetime:
 
 
 def _short(text: str) -> str:
-    return base64.b32encode(hashlib.sha256(text.encode()).digest()[:15]).decode().lower()
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -142,7 +142,7 @@ def _rank(runner: "_Runner") -> tuple[int, float, str, str]:
 class _Runner:
     """One candidate on its way to a decision."""
 
-    __slots__ = ("candidate", "counters", "finding", "findings", "lanes", "plan", "taken", "value")
+    __slots__ = ("candidate", "contact", "counters", "finding", "findings", "lanes", "plan", "taken", "value")
 
     def __init__(self, candidate: Candidate, plan: Plan) -> None:
         self.candidate, self.plan = candidate, plan
@@ -154,6 +154,7 @@ class _Runner:
         """Channels that permission and address leave, with when it would be due and when it would count."""
         self.taken: tuple[Lane, datetime, datetime] | None = None
         self.value = plan.lanes[0].value
+        self.contact = ""
 
     def enter(
         self,
@@ -228,7 +229,7 @@ class _Runner:
                 )
             if finding is None:
                 self.taken = (lane, due, planned)
-                id_ = contact_id(around.profile.customer_id, trigger.id, self.candidate.occurrence)
+                self.contact = contact_id(around.profile.customer_id, trigger.id, self.candidate.occurrence)
                 return Touch(
                     at,
                     trigger.weight,
@@ -237,7 +238,7 @@ class _Runner:
                     trigger.category,
                     self.plan.exempt,
                     trigger.id,
-                    id_,
+                    self.contact,
                 )
             if won:
                 finding = _lost_to(
@@ -269,7 +270,7 @@ class _Runner:
                 findings=self.findings,
                 counters=self.counters,
                 competitors=competitors,
-                contact=contact_id(profile.customer_id, trigger.id, candidate.occurrence),
+                contact=self.contact,
                 channel=lane.channel,
                 planned=planned,
                 due=due,

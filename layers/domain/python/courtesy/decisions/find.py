@@ -1,4 +1,4 @@
-"""Find: whom the triggers of a cycle are about, by criteria over the columns of one part; one scan for all triggers."""
+"""Find: whom the triggers of a cycle are about, by criteria over the columns of one part; one query for all triggers."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -46,10 +46,17 @@ def find(
     if not triggers:
         return
     cursor = connection.execute(find_sql(triggers, catalogue, as_of), {"path": segments.as_posix()})
+    known: dict[
+        tuple[int, date | None, str], Candidate
+    ] = {}  # a candidate names no customer, so all share it
     for customer_id, rows in groupby(_rows(cursor), key=lambda row: row[0]):
         candidates: list[Candidate] = []
         follow_ups: list[Trigger] = []
         for _, number, day, unknown in rows:
+            made = known.get((number, day, unknown))
+            if made is not None:
+                candidates.append(made)
+                continue
             trigger = triggers[number]
             if trigger.kind == "follow_up":
                 follow_ups.append(trigger)
@@ -57,8 +64,10 @@ def find(
                 candidate = None if day is None else from_date(trigger, day, as_of)
                 if candidate is not None:
                     candidates.append(candidate)
+                    known[number, day, unknown] = candidate
             else:
-                candidates.append(from_cycle(trigger, as_of, max(as_of, today), unknown))
+                known[number, day, unknown] = from_cycle(trigger, as_of, max(as_of, today), unknown)
+                candidates.append(known[number, day, unknown])
         if candidates or follow_ups:
             yield Found(customer_id, candidates, follow_ups)
 
@@ -84,21 +93,23 @@ def find_sql(triggers: Sequence[Trigger], catalogue: Catalogue, as_of: date) -> 
             day = f'"{catalogue.attribute(trigger.date_attribute).name}"'
             first, last = trigger.offset_days, trigger.offset_days + max(1, trigger.useful_for_days) - 1
             scope += f" AND DATE '{as_of.isoformat()}' - {day} BETWEEN {first} AND {last}"
-        hits.append(
-            f"CASE WHEN {scope} AND ({sql}) THEN {{'n': {number}, 'day': {day}, 'unknown': ''}}{_holds(trigger, catalogue, scope, sql, number, day)} END"
-        )
+        hits.append(_hit(number, day, "", f"{scope} AND {sql}"))
+        for name in trigger.unknown_holds:
+            column = catalogue.attribute(name).name
+            hits.append(_hit(number, day, column, f'{scope} AND ({sql}) IS NULL AND "{column}" IS NULL'))
     return (
-        f"SELECT customer_id, hit.n, hit.day, hit.unknown FROM (SELECT customer_id, unnest(hits) AS hit FROM "  # noqa: S608
-        f"(SELECT customer_id, list_filter([{', '.join(hits)}], lambda h: h IS NOT NULL) AS hits "
-        "FROM read_parquet($path)) WHERE len(hits) > 0) ORDER BY customer_id, hit.n"
+        "WITH part AS (FROM read_parquet($path)) "  # noqa: S608 - checked criteria, names of the catalogue
+        f"SELECT customer_id, n, day, min(unknown) FROM ({' UNION ALL '.join(hits)}) "
+        "GROUP BY customer_id, n, day ORDER BY customer_id, n"
+        if any(trigger.unknown_holds for trigger in triggers)
+        else "WITH part AS (FROM read_parquet($path)) "  # noqa: S608
+        f"SELECT * FROM ({' UNION ALL '.join(hits)}) ORDER BY customer_id, n"
     )
 
 
-def _holds(trigger: Trigger, catalogue: Catalogue, scope: str, sql: str, number: int, day: str) -> str:
-    return "".join(
-        f' WHEN {scope} AND ({sql}) IS NULL AND "{catalogue.attribute(name).name}" IS NULL '
-        f"THEN {{'n': {number}, 'day': {day}, 'unknown': '{name}'}}"
-        for name in trigger.unknown_holds
+def _hit(number: int, day: str, unknown: str, condition: str) -> str:
+    return (
+        f"SELECT customer_id, {number} AS n, {day} AS day, '{unknown}' AS unknown FROM part WHERE {condition}"  # noqa: S608
     )
 
 
