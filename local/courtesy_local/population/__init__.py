@@ -1,0 +1,1 @@
+"""Where the commands on the population find the lake."""
