@@ -36,6 +36,10 @@ class Full(InMemoryQueue):
         raise OutsideFailed("queue: full")
 
 
+def wired(ports: Outside) -> wiring.Wiring:
+    return wiring.Wiring("drops", OneBook(), ports, lambda: datetime(2026, 1, 6, tzinfo=UTC))  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     ports = Outside(InMemoryLake(), InMemoryLake(), InMemoryQueue())

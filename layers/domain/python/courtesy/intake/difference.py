@@ -44,6 +44,8 @@ class Tally(NamedTuple):
     superseded: int
     gone: int
     gone_held: int
+    changed: int
+    """Of the loaded ones, those whose record was known with another content."""
 
 
 class BadRow(NamedTuple):
@@ -392,6 +394,7 @@ class Difference:
             superseded=verdicts.get("superseded", 0),
             gone=self._one("SELECT count(*) FROM gone"),
             gone_held=self.held,
+            changed=self._one("SELECT count(*) FROM judged WHERE verdict = 'loaded' AND known_content IS NOT NULL"),
         )
 
     def staged(self, file: str, size: int) -> Iterator[list[str]]:
