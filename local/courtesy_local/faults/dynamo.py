@@ -1,0 +1,123 @@
+"""DynamoDB as the adapters use it: conditions, transactions with tokens, queries, batches; one item map per table.
+
+Items stay in wire form (`{"S": ...}`, binary as base64 text). Every committed write is told to `watch`, in order: what
+really happened, for the judge.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+KEYS = {
+    "timeline": ("customer_id", "event_key"),
+    "profiles": ("customer_id", ""),
+    "rulebooks": ("kind", "name"),
+}
+
+
+class Refused(Exception):
+    """An error answer: its name on the wire and what goes with it."""
+
+    def __init__(self, code: str, **more: Any) -> None:
+        super().__init__(code)
+        self.code, self.more = code, more
+
+
+class Dynamo:
+    """The tables of one run."""
+
+    def __init__(self, watch: Callable[[str, Item], None]) -> None:
+        self.tables: dict[str, dict[Key, Item]] = {name: {} for name in KEYS}
+        self.tokens: set[str] = set()
+        self._watch = watch
+
+    def answer(self, operation: str, request: Item) -> Item:
+        """The answer of one request. Raises Refused."""
+        made: Item = getattr(self, f"_{operation}")(request)
+        return made
+
+    def _getitem(self, request: Item) -> Item:
+        item = self.tables[request["TableName"]].get(_key(request["TableName"], request["Key"]))
+        return {} if item is None else {"Item": item}
+
+    def _putitem(self, request: Item) -> Item:
+        held = self._held(request)
+        if not _holds(request, held):
+            beside = {"Item": held} if held and request.get("ReturnValuesOnConditionCheckFailure") else {}
+            raise Refused("ConditionalCheckFailedException", **beside)
+        self._write(request["TableName"], request["Item"])
+        return {}
+
+    def _transactwriteitems(self, request: Item) -> Item:
+        token = request.get("ClientRequestToken", "")
+        if token and token in self.tokens:
+            return {}
+        puts = [entry["Put"] for entry in request["TransactItems"]]
+        held = [_holds(put, self._held(put)) for put in puts]
+        if not all(held):
+            reasons = [{"Code": "None" if ok else "ConditionalCheckFailed"} for ok in held]
+            raise Refused("TransactionCanceledException", CancellationReasons=reasons)
+        for put in puts:
+            self._write(put["TableName"], put["Item"])
+        self.tokens.add(token)
+        return {}
+
+    def _batchwriteitem(self, request: Item) -> Item:
+        for table, entries in request["RequestItems"].items():
+            for entry in entries:
+                if "PutRequest" in entry:
+                    self._write(table, entry["PutRequest"]["Item"])
+                else:
+                    self.tables[table].pop(_key(table, entry["DeleteRequest"]["Key"]), None)
+        return {"UnprocessedItems": {}}
+
+    def _batchgetitem(self, request: Item) -> Item:
+        found = {
+            table: [item for key in asked["Keys"] if (item := self.tables[table].get(_key(table, key)))]
+            for table, asked in request["RequestItems"].items()
+        }
+        return {"Responses": found, "UnprocessedKeys": {}}
+
+    def _query(self, request: Item) -> Item:
+        values, table = request["ExpressionAttributeValues"], self.tables[request["TableName"]]
+        if request.get("IndexName") == "due":
+            shard, until = values[":shard"], values[":until"]["S"]
+            items = [i for i in table.values() if i.get("due_shard") == shard and i["due_at"]["S"] <= until]
+            items.sort(key=lambda item: str(item["due_at"]["S"]))
+            return {"Items": items[: request.get("Limit", 1000)]}
+        [wanted] = [value["S"] for value in values.values()]
+        return {"Items": [item for key, item in sorted(table.items()) if key[0] == wanted]}
+
+    def _held(self, put: Item) -> Item | None:
+        return self.tables[put["TableName"]].get(_key(put["TableName"], put["Item"]))
+
+    def _write(self, table: str, item: Item) -> None:
+        self.tables[table][_key(table, item)] = item
+        self._watch(table, item)
+
+
+def _key(table: str, item: Item) -> Key:
+    first, second = KEYS[table]
+    return (item[first]["S"], item[second]["S"] if second else "")
+
+
+_TERM = re.compile(r"attribute_not_exists\s*\((?P<absent>[^)]+)\)|(?P<name>#?\w+)\s*=\s*(?P<value>:\w+)")
+
+
+def _holds(put: Item, held: Item | None) -> bool:
+    """Whether a condition of terms joined by AND holds; the adapters write no other."""
+    condition = put.get("ConditionExpression", "")
+    names, values = put.get("ExpressionAttributeNames", {}), put.get("ExpressionAttributeValues", {})
+    rest = re.sub(r"AND|[()\s]", "", _TERM.sub("", condition))
+    if rest:
+        raise ValueError(f"the stand-in does not know this condition: {condition}")
+    for term in _TERM.finditer(condition):
+        if term["absent"]:
+            name = names.get(term["absent"].strip(), term["absent"].strip())
+            if held is not None and name in held:
+                return False
+        elif held is None or held.get(names.get(term["name"], term["name"])) != values[term["value"]]:
+            return False
+    return True

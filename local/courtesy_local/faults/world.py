@@ -1,0 +1,155 @@
+"""The world of one run: its clock, its stores and queues, SES with its outside record, and the faults of its plan."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+from courtesy_local.faults.dynamo import Dynamo, Item, Refused
+from courtesy_local.faults.plan import CALL_FAULTS, Fault, Killed, Planned
+
+MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)
+SECRET = "a key of sixteen bytes or more"  # noqa: S105 - of a world that ends with the run
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What SES really accepted. `seq`: its place among everything that really happened."""
+
+    seq: int
+    at: datetime
+    to: str
+    contact: str
+    customer: str
+    message_id: str
+
+
+@dataclass(frozen=True)
+class Write:
+    """A committed write of an item."""
+
+    seq: int
+    table: str
+    item: Item
+
+
+@dataclass
+class Run:
+    """One run. `calls` names each request in order; `mails` and `writes` are the outside record."""
+
+    planned: Sequence[Planned] = ()
+    calls: list[str] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    queues: dict[str, list[str]] = field(default_factory=lambda: {"email": [], "letter": [], "postcard": []})
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._now = MONDAY
+        self._seq = 0
+        self._faults = dict(self.planned)
+        self._lasting: dict[str, Fault] = {}
+        self.dynamo = Dynamo(self._watch)
+        self.counting = False
+
+    def copied(self, planned: Sequence[Planned]) -> "Run":
+        """A run that starts with what stands in this one's stores."""
+        run = Run(planned)
+        run.dynamo.tables = copy.deepcopy(self.dynamo.tables)
+        run.objects = dict(self.objects)
+        run._now = self._now
+        return run
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+    def serve(self, service: str, operation: str, body: Any, request: AWSPreparedRequest) -> tuple[int, Any]:
+        """Answer a request, or do to it what the plan says."""
+        self.sleep(0.005)
+        fault = self._fault(f"{service}.{operation}", request)
+        if fault is Fault.KILLED_BEFORE:
+            raise Killed
+        if fault is Fault.UNREACHABLE or fault is Fault.OUTAGE:
+            self.sleep(2)
+            raise ConnectTimeoutError(endpoint_url=str(request.url))
+        if fault is Fault.ERROR:
+            return 500, {"__type": "InternalServerError", "message": "injected"}
+        status, answer = self._answer(service, operation, body, request)
+        if fault is Fault.KILLED_AFTER:
+            raise Killed
+        if fault is Fault.ANSWER_LOST or fault is Fault.SILENCE:
+            self.sleep(8)
+            raise ReadTimeoutError(endpoint_url=str(request.url))
+        if fault is Fault.ERROR_DONE:
+            return 500, {"__type": "InternalServerError", "message": "injected"}
+        return status, answer
+
+    def _fault(self, call: str, request: AWSPreparedRequest) -> Fault | None:
+        if not self.counting:
+            return None
+        invocation = str(
+            request.headers.get("amz-sdk-invocation-id")
+        )  # the same for all attempts of one call
+        if invocation in self._lasting:
+            return self._lasting[invocation]
+        fault = self._faults.get(len(self.calls))
+        self.calls.append(call)
+        if fault in CALL_FAULTS and fault is not None:
+            self._lasting[invocation] = fault
+        return fault
+
+    def _answer(
+        self, service: str, operation: str, body: Any, request: AWSPreparedRequest
+    ) -> tuple[int, Any]:
+        if service == "dynamodb":
+            try:
+                return 200, self.dynamo.answer(operation, body)
+            except Refused as refused:
+                return 400, {
+                    "__type": f"com.amazonaws#{refused.code}",
+                    "message": refused.code,
+                    **refused.more,
+                }
+        if service == "sqs":
+            name = body["QueueUrl"].rsplit("/", 1)[-1]
+            self.queues[name] += [entry["MessageBody"] for entry in body["Entries"]]
+            return 200, {"Successful": [], "Failed": []}
+        if service == "secrets-manager":
+            return 200, {"SecretString": SECRET}
+        if service == "s3":
+            return self._object(request, body)
+        return 200, {"MessageId": self._accept(body)}
+
+    def _object(self, request: AWSPreparedRequest, body: Any) -> tuple[int, Any]:
+        path = str(request.url).split("?")[0]
+        if request.method == "PUT":
+            self.objects[path] = bytes(body or b"")
+            return 200, b""
+        if path in self.objects:
+            return 200, self.objects[path]
+        return 404, b"<Error><Code>NoSuchKey</Code></Error>"
+
+    def _accept(self, body: Item) -> str:
+        tags = {tag["Name"]: tag["Value"] for tag in body["EmailTags"]}
+        self._seq += 1
+        mail = Mail(
+            self._seq,
+            self._now,
+            body["Destination"]["ToAddresses"][0],
+            tags["contact"],
+            tags["customer"],
+            f"ses-{len(self.mails)}",
+        )
+        self.mails.append(mail)
+        return mail.message_id
+
+    def _watch(self, table: str, item: Item) -> None:
+        self._seq += 1
+        self.writes.append(Write(self._seq, table, item))
