@@ -26,7 +26,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             known.append(record["messageId"])
         except msgspec.DecodeError as error:
             logger.warning(
-                "not a message of release_due", extra={"message": record["messageId"], "text": str(error)}
+                "not a message of release_due", extra={"sqs_message": record["messageId"], "text": str(error)}
             )
             failed.append(record["messageId"])
     posted = make_mailings(messages, context.aws_request_id, wire().posting())

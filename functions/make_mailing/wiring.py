@@ -8,13 +8,17 @@ from courtesy.decisions.policy import policy_of
 from courtesy.messages.post import Posting
 from courtesy.messages.render import Renderer
 from courtesy.messages.typeset import Typesetter
-from courtesy.ports import CustomerStore, Queue, RulebookStore
+from courtesy.ports import Clock, CustomerStore, Queue, RulebookStore
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.queues import SqsQueue
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from courtesy_aws.vendor import S3MailingShelf
 from functions.make_mailing.settings import Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Outside:
     shelf: S3MailingShelf
     vendor_queue: Queue
     made: tuple[Renderer, Typesetter] | None = None
+    clock: Clock = _now
 
     def posting(self) -> Posting:
         """What one invocation makes mailings with."""
@@ -41,7 +46,7 @@ class Outside:
             policy=policy_of(rulebook),
             typesetter=self.made[1],
             hash_key=hash_key(self.settings.hash_key_secret),
-            clock=lambda: datetime.now(UTC),
+            clock=self.clock,
         )
 
 

@@ -8,12 +8,16 @@ from functools import cache
 from courtesy.decisions.policy import policy_of
 from courtesy.messages.render import Renderer
 from courtesy.messages.send import Sending
-from courtesy.ports import CustomerStore, RulebookStore
+from courtesy.ports import Clock, CustomerStore, RulebookStore
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.mailer import SesMailer
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.send_email.settings import Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -24,6 +28,7 @@ class Outside:
     store: CustomerStore
     rulebooks: RulebookStore
     renderer: Renderer | None = None
+    clock: Clock = _now
 
     def sending(self, remaining_ms: Callable[[], int]) -> Sending:
         """What one invocation sends with."""
@@ -37,7 +42,7 @@ class Outside:
             policy=policy_of(rulebook),
             hash_key=hash_key(self.settings.hash_key_secret),
             public_url=self.settings.public_url,
-            clock=lambda: datetime.now(UTC),
+            clock=self.clock,
         )
 
 

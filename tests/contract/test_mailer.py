@@ -1,6 +1,7 @@
 """The mailer and the mailing shelf: fakes and adapters by one contract, and SES's answers told apart."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
@@ -127,8 +128,8 @@ def test_a_time_out_is_ambiguous_once_the_mail_was_handed_over(
 
 
 def test_the_client_never_repeats_by_itself(aws: None) -> None:
-    config = client("sesv2").meta.config
-    assert config.retries["total_max_attempts"] == 1  # type: ignore[index]
+    config: Any = client("sesv2").meta.config
+    assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout < TIME_NEEDED_MS / 1000
 
 
@@ -138,7 +139,9 @@ def test_without_time_nothing_is_sent(answers: Answers) -> None:
     assert late.send(MAIL) == Refused("no_time_left", retryable=True)
 
 
-@pytest.mark.parametrize("name", ['Evil" <x@y.z>', "Evil\r\nBcc: victim@example.com", "Größe, Ltd", "a" * 500])
+@pytest.mark.parametrize(
+    "name", ['Evil" <x@y.z>', "Evil\r\nBcc: victim@example.com", "Größe, Ltd", "a" * 500]
+)
 def test_a_sender_s_name_can_add_neither_header_nor_address(answers: Answers, name: str) -> None:
     from dataclasses import replace
 
@@ -168,7 +171,9 @@ def shelf(request: pytest.FixtureRequest) -> MailingShelf:
     if request.param == "fake":
         return InMemoryShelf()
     request.getfixturevalue("aws")
-    client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    client("s3").create_bucket(
+        Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
     return S3MailingShelf("lake")
 
 

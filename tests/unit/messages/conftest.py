@@ -1,7 +1,5 @@
 """The shipped rulebook and one of its customers."""
 
-from pathlib import Path
-
 import pytest
 
 from courtesy.messages.compile import compile_messages
@@ -9,8 +7,7 @@ from courtesy.messages.render import Renderer
 from courtesy.messages.typeset import Typesetter
 from courtesy.rulebook.load import load_rulebook
 from courtesy.rulebook.model import Rulebook
-
-FOLDER = Path(__file__).parents[3] / "rulebook"
+from tests.unit.messages.people import FOLDER
 
 
 @pytest.fixture(scope="session")

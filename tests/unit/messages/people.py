@@ -1,12 +1,15 @@
 """A customer, a contact and hostile texts to try messages with."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from courtesy.decisions.candidates import contact_id
 from courtesy.outcomes import ContactState
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact, Scalar
 from courtesy.timeline.profile import AssetView, Known, Ledger, Occasion, Profile
+
+FOLDER = Path(__file__).parents[3] / "rulebook"
 
 NOW = datetime(2026, 3, 3, 16, tzinfo=UTC)
 """A Tuesday, eleven in the morning in Boston: no quiet hours, no blackout."""
@@ -32,7 +35,7 @@ HOSTILE = (
     "🙂👩‍👩‍👧",
     "nul\x00byte and \x1b[31m",
     "Eve\r\nBcc: victim@example.com",
-    "O'Brien & Söhne \"Ltd\"",
+    'O\'Brien & Söhne "Ltd"',
     "x" * 10_000,
     "zj0zj <!--zj1zj-->",
 )
@@ -47,7 +50,9 @@ def person(customer_id: str = "cone", **fields: Scalar) -> Profile:
         subjects=["crm/1"],
         records=1,
         ledgers={"cars": Ledger([Occasion(19_800, 2_500_000, 1, "USD")], 20_000, "D001")},
-        assets=[AssetView("sales", "VIN1", "cars", "vehicle", "Meridian Aster", "held", NOW - timedelta(days=700))],
+        assets=[
+            AssetView("sales", "VIN1", "cars", "vehicle", "Meridian Aster", "held", NOW - timedelta(days=700))
+        ],
     )
 
 

@@ -10,7 +10,7 @@ from courtesy.errors import RefusedRule
 from courtesy.messages.compile import compile_email, compile_messages, derive_text
 from courtesy.messages.protect import Protected
 from courtesy.rulebook.model import Rulebook
-from tests.unit.messages.conftest import FOLDER
+from tests.unit.messages.people import FOLDER
 
 Change = Callable[[str], str]
 
@@ -62,7 +62,10 @@ def test_an_unknown_variable_is_named_with_its_line(publish: Callable[[str, Chan
     line = next(n for n, text in enumerate(lines, 1) if "vehicle.model" in text)
     with pytest.raises(RefusedRule) as refused:
         publish("messages/welcome_cars.yaml", lambda text: text.replace("vehicle.model", "vehicle.mdel", 1))
-    assert f"welcome_cars.yaml: line {line}: unknown variable `vehicle.mdel`; did you mean `vehicle.model`?" in str(refused.value)
+    assert (
+        f"welcome_cars.yaml: line {line}: unknown variable `vehicle.mdel`; did you mean `vehicle.model`?"
+        in str(refused.value)
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,11 +91,13 @@ def test_what_cannot_be_published_says_why(
 def test_unknown_parts_and_languages_have_the_nearest_name(publish: Callable[[str, Change], None]) -> None:
     with pytest.raises(RefusedRule, match="did you mean 'subject'"):
         publish("messages/welcome_cars.yaml", lambda text: text.replace("subject:", "subjct:"))
-    with pytest.raises(RefusedRule, match="unknown language in welcome_motorcycles.yaml 'dee'; did you mean 'de'"):
+    with pytest.raises(RefusedRule, match=r"unknown language in .*'dee'; did you mean 'de'"):
         publish("messages/welcome_motorcycles.yaml", lambda text: text.replace("de:", "dee:"))
 
 
-def test_a_message_may_bring_its_own_mjml_and_text(tmp_path: Path, publish: Callable[[str, Change], None]) -> None:
+def test_a_message_may_bring_its_own_mjml_and_text(
+    tmp_path: Path, publish: Callable[[str, Change], None]
+) -> None:
     publish(
         "messages/win_back_lost.yaml",
         lambda text: text.replace(
@@ -115,9 +120,7 @@ def test_a_script_is_refused_and_plain_html_is_inlined() -> None:
 
 
 def test_jinja_survives_html_tools_unchanged() -> None:
-    source = (
-        '<table><tbody>{% if a < 2 and "x" %}<tr><td>{{ b|default("<&>") }}</td></tr>{% endif %}</tbody></table>'
-    )
+    source = '<table><tbody>{% if a < 2 and "x" %}<tr><td>{{ b|default("<&>") }}</td></tr>{% endif %}</tbody></table>'
     html = compile_email(f"<html><body>{source}</body></html>")
     for piece in ('{% if a < 2 and "x" %}<tr>', '{{ b|default("<&>") }}', "</tr>{% endif %}"):
         assert piece in html

@@ -47,12 +47,16 @@ def ses(kind: str, second: int = 60, contact_id: str = "k1", **told: object) -> 
 
 def bounce(second: int = 60, type_: str = "Permanent") -> dict[str, Any]:
     return ses(
-        "Bounce", second, bounceType=type_, bounceSubType="General", bouncedRecipients=[{"emailAddress": "anna@example.com"}]
+        "Bounce",
+        second,
+        bounceType=type_,
+        bounceSubType="General",
+        bouncedRecipients=[{"emailAddress": "anna@example.com"}],
     )
 
 
 def complaint(second: int = 90, feedback_type: str | None = "abuse") -> dict[str, Any]:
-    told: dict[str, object] = {"complainedRecipients": [{"emailAddress": "anna@example.com"}]}
+    told: dict[str, Any] = {"complainedRecipients": [{"emailAddress": "anna@example.com"}]}
     if feedback_type:
         told["complaintFeedbackType"] = feedback_type
     return ses("Complaint", second, **told)
@@ -109,7 +113,12 @@ def test_every_event_type_of_ses_is_read() -> None:
 
 def test_the_three_envelopes_hold_the_same_event() -> None:
     event = ses("Delivery")
-    notification = {"Type": "Notification", "TopicArn": "arn:x", "MessageId": "1", "Message": json.dumps(event)}
+    notification = {
+        "Type": "Notification",
+        "TopicArn": "arn:x",
+        "MessageId": "1",
+        "Message": json.dumps(event),
+    }
     raw, in_queue = in_sqs(event), in_sqs(notification)
     direct = {"EventSource": "aws:sns", "Sns": {"Message": json.dumps(event)}}
     assert [list(unwrap(r)) for r in (raw, in_queue, direct)] == [[event]] * 3
@@ -127,7 +136,9 @@ def test_an_event_without_our_tags_is_a_counted_reason(renderer: Renderer) -> No
     assert read_ses_event(event, KEY) == Unmatched("no_contact_tags")
     world = World(renderer)
     assert record_feedback(in_sqs(event), world.outside) == {"no_contact_tags": 1}
-    assert record_feedback(in_sqs({"notificationType": "AmazonSnsSubscriptionSucceeded"}), world.outside) == {"test_message": 1}
+    assert record_feedback(in_sqs({"notificationType": "AmazonSnsSubscriptionSucceeded"}), world.outside) == {
+        "test_message": 1
+    }
 
 
 def test_a_report_on_a_contact_that_nobody_has_is_counted(renderer: Renderer) -> None:
@@ -135,7 +146,9 @@ def test_a_report_on_a_contact_that_nobody_has_is_counted(renderer: Renderer) ->
     assert record_feedback(in_sqs(event), World(renderer).outside) == {"unknown_contact": 1}
 
 
-def test_a_permanent_bounce_closes_the_address_frees_the_slot_and_stops_what_waits(renderer: Renderer) -> None:
+def test_a_permanent_bounce_closes_the_address_frees_the_slot_and_stops_what_waits(
+    renderer: Renderer,
+) -> None:
     world = World(renderer)
     assert world.record(bounce()) == {"bounce": 1}
     assert world.state() == (ContactState.BOUNCED, False)
@@ -157,7 +170,12 @@ def test_a_complaint_closes_the_address_and_withdraws_marketing_e_mail(renderer:
     assert world.record(complaint()) == {"complaint": 1}
     assert world.state() == (ContactState.COMPLAINED, True)
     (standing,) = world.profile.permissions
-    assert (standing.purpose, standing.channel, standing.division, standing.status) == ("marketing", "email", "*", "withdrawn")
+    assert (standing.purpose, standing.channel, standing.division, standing.status) == (
+        "marketing",
+        "email",
+        "*",
+        "withdrawn",
+    )
     assert "anna" not in standing.proof
 
 
@@ -231,7 +249,9 @@ def test_the_events_of_the_ses_guide_are_read(renderer: Renderer) -> None:
 
 def register(world: World) -> Register:
     to = PostalAddress("Anna Miller", "", "12 Main Street", "", "Boston", "MA", "02118", "US")
-    piece = Piece(world.sent.id, "pieces/x.pdf", "0" * 64, 1, to, "cone", "service_due_cars", "2026-Q1", "posthash")
+    piece = Piece(
+        world.sent.id, "pieces/x.pdf", "0" * 64, 1, to, "cone", "service_due_cars", "2026-Q1", "posthash"
+    )
     return Register("m-1", "harbor_print", "letter", PrintProductSize("us_letter", 8.5, 11), NOW, [piece])
 
 
@@ -294,6 +314,8 @@ def test_a_vendor_reports_only_on_pieces_that_it_was_given(printed: World) -> No
         ({"vendor": None}, "vendor"),
     ],
 )
-def test_a_report_that_breaks_the_contract_says_where(printed: World, change: dict[str, object], expected: str) -> None:
+def test_a_report_that_breaks_the_contract_says_where(
+    printed: World, change: dict[str, object], expected: str
+) -> None:
     with pytest.raises(RefusedInput, match=expected):
         printed.record(status(printed, "mailed") | change)

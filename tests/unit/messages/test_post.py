@@ -87,7 +87,9 @@ class World:
             put(self.store, held, id_, **fields)
         self.messages = [Message(id_, TRIGGER, PERIOD) for id_ in self.ids]
 
-    def run(self, run: str, messages: Sequence[Message] | None = None, breaking: Breaking | None = None) -> Posted:
+    def run(
+        self, run: str, messages: Sequence[Message] | None = None, breaking: Breaking | None = None
+    ) -> Posted:
         outside = Posting(
             store=self.store,
             shelf=BreakingShelf(self.shelf, breaking) if breaking else self.shelf,
@@ -112,7 +114,9 @@ class World:
         for body, _ in self.queue.sent:
             told = msgspec.json.decode(body, type=Announcement)
             listed = self.shelf.objects[told.folder + told.manifest]
-            assert seen.setdefault(told.mailing_id, listed) == listed, "a mailing changed after it was announced"
+            assert seen.setdefault(told.mailing_id, listed) == listed, (
+                "a mailing changed after it was announced"
+            )
         for listed in seen.values():
             for line in listed.splitlines():
                 piece = msgspec.json.decode(line, type=ManifestLine)
@@ -173,7 +177,8 @@ def test_a_crash_at_any_step_prints_every_piece_once(renderer: Renderer, steps: 
 @settings(max_examples=40, deadline=None)
 @given(
     runs=st.lists(
-        st.tuples(st.integers(0, 14), st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True)), max_size=5
+        st.tuples(st.integers(0, 14), st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True)),
+        max_size=5,
     )
 )
 def test_any_crashes_and_any_batches_print_every_piece_once(
@@ -206,7 +211,14 @@ def test_a_slow_first_run_finds_its_mailing_closed_and_gives_the_rest_back(rende
             return super().pdf(product, text, address)
 
     outside = Posting(
-        world.store, world.shelf, world.queue, renderer, policy_of(renderer.rulebook), Interrupted(), KEY, world.clock
+        world.store,
+        world.shelf,
+        world.queue,
+        renderer,
+        policy_of(renderer.rulebook),
+        Interrupted(),
+        KEY,
+        world.clock,
     )
     assert make_mailings(world.messages, "run-1", outside).outcomes == {"lost": 1, "later": 2}
     assert {world.contact(id_).state for id_ in world.ids[1:]} == {ContactState.QUEUED}
@@ -220,7 +232,10 @@ def test_an_address_that_cannot_be_printed_is_refused_before_anything_is_made(re
     assert world.run("run-1").outcomes == {"refused_postcode_invalid": 2}
     assert world.queue.sent == []
     for id_ in world.ids:
-        assert (world.contact(id_).state, world.contact(id_).reason) == (ContactState.REFUSED, "postcode_invalid")
+        assert (world.contact(id_).state, world.contact(id_).reason) == (
+            ContactState.REFUSED,
+            "postcode_invalid",
+        )
         assert not world.store.read_profile(id_).profile.contacts[0].counts
 
 

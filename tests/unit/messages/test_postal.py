@@ -40,7 +40,8 @@ def test_each_country_has_its_own_form(
 
 
 @pytest.mark.parametrize(
-    ("given", "printed"), [("2118", "02118"), ("02118-1234", "02118-1234"), ("021181234", "02118-1234"), (" 02118 ", "02118")]
+    ("given", "printed"),
+    [("2118", "02118"), ("02118-1234", "02118-1234"), ("021181234", "02118-1234"), (" 02118 ", "02118")],
 )
 def test_a_zip_keeps_its_zeros(vendor: PrintVendor, given: str, printed: str) -> None:
     assert lines(vendor, postcode=given)[-1] == f"Boston, MA {printed}"
@@ -70,7 +71,9 @@ def test_a_long_given_name_becomes_its_initial(vendor: PrintVendor) -> None:
         ({"city": "Bost🙂n"}, "address_unprintable"),
     ],
 )
-def test_what_the_vendor_does_not_take_has_a_reason(vendor: PrintVendor, fields: dict[str, str], fault: str) -> None:
+def test_what_the_vendor_does_not_take_has_a_reason(
+    vendor: PrintVendor, fields: dict[str, str], fault: str
+) -> None:
     assert postal_address(person(**fields), vendor) == fault
 
 

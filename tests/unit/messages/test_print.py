@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import pdfplumber
+import pypdfium2
 import pytest
+from pdfminer.pdftypes import resolve1
 
 from courtesy.errors import RefusedRule
 from courtesy.messages.postal import PostalAddress, postal_address
@@ -23,7 +25,9 @@ def product_of(rulebook: Rulebook, channel: str) -> PrintProduct:
     return rulebook.messages.vendors["harbor_print"].products[channel]  # type: ignore[index]
 
 
-def made(renderer: Renderer, typesetter: Typesetter, trigger: str, channel: str, profile: Profile, offer: str = "") -> bytes:
+def made(
+    renderer: Renderer, typesetter: Typesetter, trigger: str, channel: str, profile: Profile, offer: str = ""
+) -> bytes:
     rulebook = renderer.rulebook
     to = postal_address(profile, rulebook.messages.vendors["harbor_print"])
     assert isinstance(to, PostalAddress), to
@@ -86,8 +90,12 @@ def test_every_shipped_piece_fits_its_product(
                 height=product.height - 2 * product.safe,
             )
             for page in document.pages:
-                assert float(page.width) == pytest.approx((product.width + 2 * product.bleed) * POINTS, abs=0.5)
-                assert float(page.height) == pytest.approx((product.height + 2 * product.bleed) * POINTS, abs=0.5)
+                assert float(page.width) == pytest.approx(
+                    (product.width + 2 * product.bleed) * POINTS, abs=0.5
+                )
+                assert float(page.height) == pytest.approx(
+                    (product.height + 2 * product.bleed) * POINTS, abs=0.5
+                )
                 for char in page.chars:
                     if char["text"].strip():
                         assert inside(inches(char, product), safe), (trigger, char["text"])
@@ -101,20 +109,16 @@ def test_all_fonts_are_embedded(rulebook: Rulebook, renderer: Renderer, typesett
         pdf = made(renderer, typesetter, trigger, channel, person())
         with pdfplumber.open(io.BytesIO(pdf)) as document:
             for page in document.pages:
-                fonts = page.page_obj.resources["Font"]
+                fonts: Any = page.page_obj.resources["Font"]
                 assert fonts
-                for reference in fonts.values():
-                    for below in reference.resolve()["DescendantFonts"].resolve() if hasattr(
-                        reference.resolve()["DescendantFonts"], "resolve"
-                    ) else reference.resolve()["DescendantFonts"]:
-                        descriptor = below.resolve()["FontDescriptor"].resolve()
+                for font in fonts.values():
+                    for below in resolve1(font.resolve()["DescendantFonts"]):
+                        descriptor = resolve1(resolve1(below)["FontDescriptor"])
                         assert {"FontFile2", "FontFile3"} & set(descriptor)
 
 
 def test_a_postcards_picture_reaches_into_the_bleed(renderer: Renderer, typesetter: Typesetter) -> None:
     pdf = made(renderer, typesetter, "service_due_cars", "postcard", person())
-    import pypdfium2
-
     document = pypdfium2.PdfDocument(pdf)
     picture = document[0].render(scale=1).to_pil().convert("RGB")
     document.close()
@@ -139,7 +143,9 @@ def test_the_address_stands_in_the_window_and_alone(
         assert all(inside(inches(c, product), product.window, slack=0.01) for c in within)
         text = "".join(c["text"] for c in within)
         assert text.replace(" ", "") == (
-            "WolfeschlegelsteinhausenbergerdorffW.MeridianFleetServices" + "w" * 40 + "Suite120080331MünchenGERMANY"
+            "WolfeschlegelsteinhausenbergerdorffW.MeridianFleetServices"
+            + "w" * 40
+            + "Suite120080331MünchenGERMANY"
         )
 
 

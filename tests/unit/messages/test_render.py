@@ -15,7 +15,9 @@ from tests.unit.messages.people import HOSTILE, NOW, contact, person
 LINKS = {"unsubscribe": "https://api.example.com/u/one", "preferences": "https://api.example.com/u/all"}
 
 
-def mail(renderer: Renderer, profile: Profile, trigger: str = "service_due_cars", offer: str = "") -> RenderedEmail:
+def mail(
+    renderer: Renderer, profile: Profile, trigger: str = "service_due_cars", offer: str = ""
+) -> RenderedEmail:
     context = renderer.context(profile, contact(renderer.rulebook, trigger, offer=offer), now=NOW, **LINKS)
     return renderer.email(trigger, context)
 
@@ -64,7 +66,9 @@ def test_a_customer_who_reads_german_gets_german(renderer: Renderer, rulebook: R
 
 
 def test_little_is_known_and_nothing_looks_missing(renderer: Renderer) -> None:
-    got = mail(renderer, Profile(customer_id="cone", values=person(given_name="", surname="", gender="").values))
+    got = mail(
+        renderer, Profile(customer_id="cone", values=person(given_name="", surname="", gender="").values)
+    )
     assert "Hello," in got.text
     assert "Your car is due" in got.text
     assert "None" not in got.text
@@ -79,7 +83,7 @@ def test_a_service_message_has_no_unsubscribe_words(renderer: Renderer) -> None:
 
 def test_a_trigger_without_a_message_in_the_channel_is_named(renderer: Renderer) -> None:
     context = renderer.context(person(), contact(renderer.rulebook), now=NOW)
-    with pytest.raises(NotFound, match="lease_end_notice.*postcard"):
+    with pytest.raises(NotFound, match=r"lease_end_notice.*postcard"):
         renderer.printed("lease_end_notice", "postcard", context)
 
 
@@ -128,13 +132,17 @@ def test_the_most_particular_approved_block_is_chosen(rulebook: Rulebook) -> Non
         block("auf Deutsch", trigger="service_due_cars", segment="loyal", language="de"),
     )
     place = Place("cars", "returning", "loyal", "standard", NOW)
-    loyal = Profile(**{n: getattr(person(), n) for n in person().__struct_fields__} | {"places": {"cars": place}})
+    loyal = Profile(
+        **{n: getattr(person(), n) for n in person().__struct_fields__} | {"places": {"cars": place}}
+    )
     assert "for the loyal" in mail(renderer, loyal).text
     assert "for the service" in mail(renderer, person()).text
     assert "general" in mail(renderer, person(), "win_back_slipping").text
 
 
-@pytest.mark.parametrize("text", ["{{ customer.__class__ }}", "{{ customer.given_name", "x" * (BLOCK_MAX + 1)])
+@pytest.mark.parametrize(
+    "text", ["{{ customer.__class__ }}", "{{ customer.given_name", "x" * (BLOCK_MAX + 1)]
+)
 def test_a_faulty_block_gives_way_to_the_standard_text(rulebook: Rulebook, text: str) -> None:
     block = DealerBlock(dealer="D001", language="en", text=text, approved_by="brand")
     got = mail(with_blocks(rulebook, block), person())
@@ -145,7 +153,10 @@ def test_a_faulty_block_gives_way_to_the_standard_text(rulebook: Rulebook, text:
 
 def test_a_dealers_words_are_text(rulebook: Rulebook) -> None:
     block = DealerBlock(
-        dealer="D001", language="en", approved_by="brand", text="<b>Hi</b> {{ customer.given_name }}\n\nSee you"
+        dealer="D001",
+        language="en",
+        approved_by="brand",
+        text="<b>Hi</b> {{ customer.given_name }}\n\nSee you",
     )
     got = mail(with_blocks(rulebook, block), person(given_name="<i>"))
     assert "&lt;b&gt;Hi&lt;/b&gt; &lt;i&gt;" in got.html

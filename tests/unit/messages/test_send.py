@@ -26,7 +26,9 @@ MESSAGE = Message("cone", "service_due_cars", "2026-Q1")
 
 def put(store: InMemoryCustomerStore, held: Contact, customer_id: str = "cone", **fields: Scalar) -> None:
     """A customer with one contact on the timeline."""
-    record = SourceRecord(source="crm", id="1", when=NOW - timedelta(days=400), fields=FIELDS | fields, subject="crm/1")
+    record = SourceRecord(
+        source="crm", id="1", when=NOW - timedelta(days=400), fields=FIELDS | fields, subject="crm/1"
+    )
     profile = fold(customer_id, [record, held])
     store.append(customer_id, [record])
     assert store.commit(profile, 0, new=[held]) == "committed"
@@ -35,10 +37,12 @@ def put(store: InMemoryCustomerStore, held: Contact, customer_id: str = "cone", 
 class World:
     """A store with one due contact, a mailer and the shipped rulebook."""
 
-    def __init__(self, renderer: Renderer, *answers: MailOutcome, ready: bool = True, **fields: Scalar) -> None:
+    def __init__(
+        self, renderer: Renderer, *answers: MailOutcome, ready: bool = True, **fields: Scalar
+    ) -> None:
         self.store, self.clock = InMemoryCustomerStore(), FakeClock(NOW)
         self.mailer = FakeMailer(answers, ready=ready)
-        put(self.store, contact(renderer.rulebook), **fields)
+        put(self.store, contact(renderer.rulebook), "cone", **fields)
         self.outside = Sending(
             store=self.store,
             mailer=self.mailer,
@@ -62,13 +66,22 @@ class World:
 def test_a_due_contact_is_sent_and_the_provider_s_id_kept(renderer: Renderer) -> None:
     world = World(renderer)
     assert world.send() == "sent"
-    assert (world.contact.state, world.contact.provider_id, world.contact.sent) == (ContactState.SENT, "ses-1", NOW)
+    assert (world.contact.state, world.contact.provider_id, world.contact.sent) == (
+        ContactState.SENT,
+        "ses-1",
+        NOW,
+    )
     mail = world.mailer.asked[0]
     assert mail.to == "anna@example.com"
     assert mail.from_name == "Meridian Cars"
     assert mail.tags == {"contact": world.contact.id, "customer": "cone", "trigger": "service_due_cars"}
     wish = read_token(KEY, mail.unsubscribe.removeprefix("https://api.example.com/u/"))
-    assert (wish.customer_id, wish.purpose, wish.channel, wish.division) == ("cone", "marketing", "email", "cars")
+    assert (wish.customer_id, wish.purpose, wish.channel, wish.division) == (
+        "cone",
+        "marketing",
+        "email",
+        "cars",
+    )
     assert mail.unsubscribe in mail.html
     assert "anna" not in mail.unsubscribe
 
@@ -90,7 +103,11 @@ def test_an_ambiguous_outcome_is_unknown_and_never_sent_again(renderer: Renderer
 def test_a_refusal_for_now_is_queued_again_for_later(renderer: Renderer) -> None:
     world = World(renderer, Refused("TooManyRequestsException", retryable=True))
     assert world.send("e-1") == "later"
-    assert (world.contact.state, world.contact.claim, world.contact.due) == (ContactState.QUEUED, "", NOW + RETRY_AFTER)
+    assert (world.contact.state, world.contact.claim, world.contact.due) == (
+        ContactState.QUEUED,
+        "",
+        NOW + RETRY_AFTER,
+    )
     world.clock.advance(hours=1)
     assert world.send("e-2") == "sent"
 
@@ -108,7 +125,7 @@ def test_a_crash_after_the_claim_is_not_followed_by_a_second_try(renderer: Rende
     def crash(_: object) -> MailOutcome:
         raise KeyboardInterrupt
 
-    world.mailer.send = crash  # type: ignore[method-assign]
+    world.mailer.send = crash  # type: ignore[method-assign,assignment]
     with pytest.raises(KeyboardInterrupt):
         world.send("e-1")
     assert world.contact.state is ContactState.SENDING

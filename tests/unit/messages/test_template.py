@@ -78,9 +78,8 @@ def test_the_environment_alone_lets_nothing_of_python_through(source: str) -> No
     variables = {"customer": {"city": "Boston"}, "dealer": {"words": ["a", "b"]}}
     try:
         output = environment.from_string(source).render(variables)
-    except Exception as error:  # noqa: BLE001 - any refusal will do
-        assert type(error).__name__ != "AssertionError"
-        return
+    except Exception:  # noqa: BLE001 - any refusal will do
+        output = ""
     assert "class" not in output
     assert "object" not in output
     assert "module" not in output
@@ -131,7 +130,10 @@ def test_output_is_limited() -> None:
 
 def test_html_is_escaped_and_plain_text_is_not() -> None:
     value = {"customer": {"city": '<b>"x"</b>'}}
-    assert render(compile_template("{{ customer.city }}", ENGLISH, html=True), value) == "&lt;b&gt;&#34;x&#34;&lt;/b&gt;"
+    assert (
+        render(compile_template("{{ customer.city }}", ENGLISH, html=True), value)
+        == "&lt;b&gt;&#34;x&#34;&lt;/b&gt;"
+    )
     assert render(compile_template("{{ customer.city }}", ENGLISH, html=False), value) == '<b>"x"</b>'
 
 

@@ -12,7 +12,9 @@ SAID = Unsubscribe("cabc", "marketing", "email", "cars", "kxyz")
 
 
 def token(key: bytes = KEY) -> str:
-    return make_token(key, customer_id="cabc", purpose="marketing", channel="email", division="cars", contact="kxyz")
+    return make_token(
+        key, customer_id="cabc", purpose="marketing", channel="email", division="cars", contact="kxyz"
+    )
 
 
 def test_a_token_says_what_it_was_made_of() -> None:
@@ -40,7 +42,9 @@ def test_an_altered_token_is_refused(at: int, letter: str) -> None:
             read_token(KEY, altered)
 
 
-@pytest.mark.parametrize("strange", ["", "a", "=", "====", "é" * 40, "a" * 10_000, token()[:-1], token() + "A", token() + "="])
+@pytest.mark.parametrize(
+    "strange", ["", "a", "=", "====", "é" * 40, "a" * 10_000, token()[:-1], token() + "A", token() + "="]
+)
 def test_what_is_no_token_is_refused(strange: str) -> None:
     with pytest.raises(RefusedInput):
         read_token(KEY, strange)

@@ -17,7 +17,9 @@ from courtesy.rulebook.model import Rulebook
         ("de", "1.234.567,50", "1.234,56 $", "3. März 2026"),
     ],
 )
-def test_each_language_has_its_own_forms(rulebook: Rulebook, language: str, number: str, money: str, day: str) -> None:
+def test_each_language_has_its_own_forms(
+    rulebook: Rulebook, language: str, number: str, money: str, day: str
+) -> None:
     spoken = rulebook.messages.languages[language]
     assert write_number(1234567.5, spoken, 2) == number
     assert write_money(123456, "USD", spoken) == money
