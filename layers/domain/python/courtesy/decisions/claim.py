@@ -14,7 +14,7 @@ import msgspec
 from courtesy.decisions.addresses import address_hash, unreachable
 from courtesy.decisions.decide import Circumstances, blacked_out, history_of, released
 from courtesy.decisions.decision import Finding
-from courtesy.decisions.effects import ATTEMPTS, Step, write_contacts
+from courtesy.decisions.effects import ATTEMPTS, Step, untouched, write_contacts
 from courtesy.decisions.permissions import permitted, plan_stopped
 from courtesy.decisions.policy import Lane, Plan, Policy, policy_of
 from courtesy.decisions.pressure import History, judge
@@ -97,7 +97,8 @@ def claim(
                 after, state=ContactState.SENDING, claim=claim_id, sent=now, due=now + lost_after
             )  # `planned` is the real date by now
         step = Step(moved=[(after, contact.state, contact.claim)])
-        if write_contacts(store, profile, version, step) != "committed":
+        reported = not untouched(profile, contact, ContactState.RESERVED)
+        if write_contacts(store, profile, version, step, reported=reported) != "committed":
             continue
         if verdict.why is None:
             return Claimed(after, profile)

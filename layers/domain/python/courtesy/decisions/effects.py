@@ -71,6 +71,11 @@ def write_folded(
     raise Conflict(f"the customer was changed by others {attempts} times in a row; try again")
 
 
+def untouched(profile: Profile, contact: Contact, state: ContactState) -> bool:
+    """Whether the profile shows a contact in this state of its item, so that nothing reported on it tells otherwise."""
+    return any(p.contact == contact.id and p.state is state for p in profile.contacts)
+
+
 def write_contacts(
     store: CustomerStore, profile: Profile, version: int, step: Step, *, reported: bool = False
 ) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from courtesy.decisions.claim import forbidden
-from courtesy.decisions.effects import ATTEMPTS, Step, write_contacts, write_folded
+from courtesy.decisions.effects import ATTEMPTS, Step, untouched, write_contacts, write_folded
 from courtesy.decisions.policy import Policy, policy_of
 from courtesy.errors import Conflict
 from courtesy.outcomes import ContactState, Reason
@@ -190,7 +190,8 @@ def _end(
             return False
         after = msgspec.structs.replace(held, state=state, reason=reason, due=now)
         step = Step(moved=[(after, held.state, held.claim)])
-        if write_contacts(store, profile, version, step) == "committed":
+        reported = not untouched(profile, held, ContactState.RESERVED)
+        if write_contacts(store, profile, version, step, reported=reported) == "committed":
             return True
     raise Conflict(f"the customer was changed by others {ATTEMPTS} times in a row; try again")
 
@@ -205,8 +206,8 @@ def _move(
             return "lost"
         after = make(held)
         # What was reported meanwhile shows in the profile; then only the whole timeline tells the state.
-        plain = after.state in (ContactState.SENT, ContactState.UNKNOWN) and any(
-            p.contact == held.id and p.state is ContactState.SENDING for p in profile.contacts
+        plain = after.state in (ContactState.SENT, ContactState.UNKNOWN) and untouched(
+            profile, held, ContactState.SENDING
         )
         step = Step(moved=[(after, held.state, held.claim)])
         if write_contacts(store, profile, version, step, reported=not plain) == "committed":
