@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
@@ -70,7 +70,7 @@ class DataStack(Stack):
             "ProfilesTable": self.profiles.table_name,
             "IdentitiesTable": self.identities.table_name,
             "RulebooksTable": self.rulebooks.table_name,
-            "HashKeySecret": f"{self.config.prefix}-hash-key",
+            "HashKeySecret": self.hash_key_name,
             "UserPoolId": self.users.user_pool_id,
             "UserPoolClientId": self.user_client.user_pool_client_id,
         }
@@ -79,6 +79,17 @@ class DataStack(Stack):
     def hash_key_name(self) -> str:
         """The secret's name, as functions ask for it."""
         return f"{self.config.prefix}-hash-key"
+
+    @property
+    def hash_key_arn(self) -> str:
+        """The secret's ARN as policies name it. Secrets Manager ends it with six characters of its own; made of the name, not by
+        reference, since MiniStack's reference to a secret is the name."""
+        return self.format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{self.hash_key_name}-??????",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def _bucket(self, name: str, expire_after: Duration | None = None) -> s3.Bucket:
         return s3.Bucket(

@@ -15,7 +15,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.profiles, access.READ, access.WRITE, access.DELETE),
         access.table(data.identities, access.READ, access.WRITE, access.DELETE),
         access.table(data.rulebooks, access.READ),
-        access.secret(data.hash_key.secret_arn),
+        access.secret(data.hash_key_arn),
         *access.read_objects(data.lake, "staged/", "source_state/", "outcomes/files/", "quarantine/"),
         access.write_objects(data.lake, "staged/", "source_state/", "outcomes/files/", "quarantine/"),
         access.delete_objects(data.lake, "staged/", "source_state/"),

@@ -14,7 +14,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.timeline, access.READ, access.WRITE),
         access.table(data.profiles, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ),
-        access.secret(data.hash_key.secret_arn),
+        access.secret(data.hash_key_arn),
         house.mail.send,
     ]
 

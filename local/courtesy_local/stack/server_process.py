@@ -1,4 +1,4 @@
-"""MiniStack as a program, with two things that it does not do as AWS does. See docs/decisions/0002-one-machine-on-ministack.md.
+"""MiniStack as a program, with two things that it does not do as AWS does. See docs/decisions/0003-one-machine-on-ministack.md.
 
 Runs on the interpreter of `.ministack` by its path and imports nothing of Courtesy.
 
