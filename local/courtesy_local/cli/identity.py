@@ -25,7 +25,10 @@ Maps = Annotated[
 Delimiter = Annotated[str, typer.Option(help="What stands between two values; `tab` for a tab.")]
 Encoding = Annotated[str, typer.Option(help="Encoding of the files.")]
 Rules = Annotated[
-    Path | None, typer.Option(help="identity.yaml with other thresholds or weights than the shipped ones.")
+    Path | None,
+    typer.Option(
+        help="identity.yaml to link by, as an installation does; without it, whether the files hold families is looked at first."
+    ),
 ]
 Rows = dict[str, dict[str, str]]
 """Subject (`file/id`) -> column -> value."""
@@ -53,7 +56,7 @@ def register(app: typer.Typer) -> None:
         """
         began = time.perf_counter()
         rows = read_rows(files, id_column, delimiter, encoding)
-        resolved = _resolve(rows, parse_maps(maps), rules_from(rules))
+        resolved = _resolve(rows, parse_maps(maps), rules)
         seconds = time.perf_counter() - began
         if out is not None:
             write_clusters(out, resolved)
@@ -83,7 +86,7 @@ def register(app: typer.Typer) -> None:
             raise RefusedInput(
                 f"--truth {truth} is mapped to a field as well; the linking must not read the truth"
             )
-        resolved = _resolve(rows, mapping, rules_from(rules))
+        resolved = _resolve(rows, mapping, rules)
         seconds = time.perf_counter() - began
         _check_column(rows, truth, "--truth")
         score = score_of(resolved.customers, {subject: row[truth] for subject, row in rows.items()})
@@ -214,8 +217,8 @@ def _split(subject: str) -> tuple[str, str, str]:
     return subject.partition("/")
 
 
-def _resolve(rows: Rows, mapping: dict[str, str], rules: IdentityRules) -> Resolved:
-    return resolve_records(_mapped(rows, mapping), rules)
+def _resolve(rows: Rows, mapping: dict[str, str], rules: Path | None) -> Resolved:
+    return resolve_records(_mapped(rows, mapping), rules_from(rules), look=rules is None)
 
 
 def _mapped(rows: Rows, mapping: dict[str, str]) -> dict[str, dict[str, Scalar]]:
@@ -240,6 +243,7 @@ def _summary(resolved: Resolved, seconds: float) -> dict[str, object]:
         "rows": len(resolved.customers),
         "customers": len(set(resolved.customers.values())),
         "possible_matches": len(resolved.possible),
+        "families": resolved.families,
         "seconds": round(seconds, 3),
     }
 

@@ -21,10 +21,14 @@ def levels_of(a: Traits, b: Traits) -> Levels:
         levels["born"] = born_level(a.born, b.born)
     if a.number and b.number:
         levels["number"] = _number_level(a.number, b.number)
-    for field in ("street", "address2", "city"):
-        left, right = getattr(a, field), getattr(b, field)
-        if left and right:
-            levels[field] = _words_level(left, right)
+    if a.street and b.street:
+        levels["street"] = _words_level(a.street, b.street)
+    if a.address2 and b.address2:
+        levels["address2"] = _words_level(a.address2, b.address2)
+    if levels.get("street", "different") == "different" and (a.address2 or b.address2):
+        _crossed_lines(a, b, levels)
+    if a.city and b.city:
+        levels["city"] = _words_level(a.city, b.city)
     if a.postcode and b.postcode:
         levels["postcode"] = _slip_level(a.postcode, b.postcode)
     if a.state and b.state:
@@ -40,6 +44,15 @@ def levels_of(a: Traits, b: Traits) -> Levels:
     if a.generation and b.generation and a.generation != b.generation:
         levels["generation"] = "different"
     return levels
+
+
+def _crossed_lines(a: Traits, b: Traits, levels: Levels) -> None:
+    """Address lines that stand the other way round in one of the records."""
+    if a.street and b.address2 and (first := _words_level(a.street, b.address2)) in ("exact", "close"):
+        levels["street"] = first
+        levels.pop("address2", None)
+    if a.address2 and b.street and (second := _words_level(a.address2, b.street)) in ("exact", "close"):
+        levels["address2" if levels.get("street", "different") != "different" else "street"] = second
 
 
 class _Scale(NamedTuple):

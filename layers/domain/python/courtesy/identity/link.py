@@ -30,7 +30,7 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
     if weight < rules.possible:
         return Judgement("different", weight, "")
     verdict: Verdict = "same" if weight >= rules.same else "possible"
-    if verdict == "same" and contradicted(levels):
+    if verdict == "same" and rules.families and contradicted(levels):
         verdict = "possible"
     return Judgement(verdict, weight, " ".join(f"{field}={level}" for field, level in levels.items()))
 
@@ -48,7 +48,7 @@ def contradicted(levels: Levels) -> bool:
     ]
     if not odds:
         return False
-    document = levels.get("national_id") == "exact" or levels.get("keys") == "exact"
+    document = levels.get("national_id") in ("exact", "slip") or levels.get("keys") == "exact"
     return len(odds) > 1 or not document
 
 
@@ -65,7 +65,7 @@ def weigh(levels: Levels, rules: IdentityRules) -> float:
             total += table[level]
     if "order" in levels:
         total -= 2.0
-    return total + min(place, rules.place_cap)
+    return total + (min(place, rules.place_cap) if rules.families else place)
 
 
 def clash(a: Traits, b: Traits) -> bool:

@@ -24,10 +24,14 @@ _KEY = b"records that nobody keeps need no secret"
 
 
 class Resolved(NamedTuple):
-    """customers: each record's customer_id; possible: pairs of records that a person would have to look at."""
+    """customers: each record's customer_id; possible: pairs of records that a person would have to look at.
+
+    families: whether the records were linked with the care that families need
+    """
 
     customers: dict[str, str]
     possible: list[PossibleMatch]
+    families: bool
 
 
 class Score(NamedTuple):
@@ -38,16 +42,22 @@ class Score(NamedTuple):
     f1: float
 
 
-def resolve_records(records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules) -> Resolved:
-    """Link records (subject -> canonical fields) among each other."""
+def resolve_records(
+    records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules, *, look: bool = False
+) -> Resolved:
+    """Link records (subject -> canonical fields) among each other.
+
+    look: see first whether the records hold families; where they plainly do not, a shared address counts in full
+    """
     index = MemoryIndex()
-    incoming = [
-        Incoming(subject, traits_of(fields, rules.region), _ORDER) for subject, fields in records.items()
-    ]
+    traits = {subject: traits_of(fields, rules.region) for subject, fields in records.items()}
+    if look and rules.families and not holds_families(traits.values()):
+        rules = rules.model_copy(update={"families": False})
+    incoming = [Incoming(subject, found, _ORDER) for subject, found in traits.items()]
     placed = place(incoming, index, rules, _KEY, _EPOCH)
     customers = {subject: placed[subject].customer_id for subject in records}
     possible = [m for m in index.list_matches(len(records) ** 2) if customers[m.left] != customers[m.right]]
-    return Resolved(customers, possible)
+    return Resolved(customers, possible, rules.families)
 
 
 def score_of(customers: Mapping[str, str], truth: Mapping[str, str]) -> Score:

@@ -37,12 +37,15 @@ class IdentityRules(Section):
     same:      bits of evidence from which two records are the same customer; possible: from which a person is asked
     place_cap: most bits that address and phone together may give, since a household shares them
     block_bound: members beyond which a block has lost its power; holder_limit: distinct names beyond which an exact key has
+    families:  members of one household may be among the people, so what a household shares cannot tell them apart: the
+               place is capped and clearly different given names or birthdays are not outweighed
     region:    ISO country of phone numbers without prefix
     weights:   bits per field and level, log2(m/u); `courtesy identity train` estimates them
     """
 
     same: float = 24.0
     possible: float = 14.0
+    families: bool = True
     place_cap: float = 18.0
     block_bound: int = Field(default=50, ge=2, le=400)
     holder_limit: int = Field(default=6, ge=2, le=100)
