@@ -1,1 +1,1 @@
-"""The outside that answers what was sent, on one machine: a print vendor and the mailboxes of SES's events."""
+"""The print vendor of the local stack, previews of what is sent, and the kit by which a real vendor tries its end."""

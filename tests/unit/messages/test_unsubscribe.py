@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courtesy.errors import RefusedInput
-from courtesy.messages.unsubscribe import Unsubscribe, make_token, peek_token, read_token
+from courtesy.messages.unsubscribe import Unsubscribe, make_token, read_token
 
 KEY = b"a key of at least sixteen bytes"
 SAID = Unsubscribe("cabc", "marketing", "email", "cars", "kxyz")
@@ -19,7 +19,6 @@ def token(key: bytes = KEY) -> str:
 
 def test_a_token_says_what_it_was_made_of() -> None:
     assert read_token(KEY, token()) == SAID
-    assert peek_token(token()) == SAID
 
 
 def test_a_token_is_safe_in_a_url_and_always_the_same() -> None:

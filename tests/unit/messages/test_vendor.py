@@ -1,4 +1,4 @@
-"""The stand-in print vendor, the mailboxes, the gallery and the conformance kit."""
+"""The stand-in print vendor, the gallery and the conformance kit."""
 
 import json
 from pathlib import Path
@@ -10,17 +10,13 @@ from typer.testing import CliRunner
 
 from courtesy.errors import RefusedInput, UnknownName
 from courtesy.messages.compile import compile_messages
-from courtesy.messages.feedback import read_ses_event, unwrap
-from courtesy.messages.send import links
-from courtesy.rulebook.model import Rulebook
 from courtesy_local.cli.messages import register, vendor_check
 from courtesy_local.vendor.checks import check_mailing
 from courtesy_local.vendor.conformance import check_folder, write_sample
-from courtesy_local.vendor.mailboxes import events_of, in_notification
 from courtesy_local.vendor.preview import Preview, png, write_gallery
 from courtesy_local.vendor.print_vendor import Returns
 from courtesy_local.vendor.samples import SAMPLES
-from tests.unit.messages.people import FOLDER, KEY, contact
+from tests.unit.messages.people import FOLDER
 
 REPORT: dict[str, Any] = {
     "schema": "courtesy.status.v1",
@@ -142,37 +138,6 @@ def test_returns_are_the_same_for_the_same_seed() -> None:
     assert 60 < sum(drawn) < 140
     assert not any(Returns().comes_back(piece) for piece in pieces)
     assert all(Returns(postcodes=frozenset({"02118"})).comes_back(piece) for piece in pieces)
-
-
-@pytest.mark.parametrize(
-    ("to", "types"),
-    [
-        ("anna@example.com", ["send", "delivery"]),
-        ("bounce+c1@simulator.amazonses.com", ["send", "bounce"]),
-        ("complaint+c2@simulator.amazonses.com", ["send", "delivery", "complaint"]),
-        ("suppressionlist@simulator.amazonses.com", ["send", "bounce"]),
-        ("success@simulator.amazonses.com", ["send", "delivery"]),
-    ],
-)
-def test_mailboxes_answer_as_ses_s_simulator_does(rulebook: Rulebook, to: str, types: list[str]) -> None:
-    held = contact(rulebook)
-    own, _ = links(held, "cone", KEY, "https://api.example.com")
-    message = {
-        "MessageId": "m1",
-        "To": [to],
-        "Source": "s@example.com",
-        "BodyHtml": f'<a href="{own}">x</a>',
-        "Timestamp": 1.7e9,
-    }
-    reports = []
-    for event in events_of(message):
-        (document,) = unwrap({"body": in_notification(event)})
-        read = read_ses_event(document, KEY)
-        assert isinstance(read, list)
-        reports += read
-    assert [r.feedback.type for r in reports] == types
-    assert {(r.customer_id, r.feedback.contact) for r in reports} == {("cone", held.id)}
-    assert events_of(message | {"BodyHtml": "somebody else's"}) == []
 
 
 def test_the_gallery_shows_every_message(preview: Preview, tmp_path: Path) -> None:

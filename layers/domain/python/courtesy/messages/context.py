@@ -4,7 +4,7 @@ The declared variables of all templates are exactly the fields below, so lint an
 shortened and freed of control characters once, here; templates escape them for their medium.
 """
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -117,7 +117,22 @@ class MessageContext:
 
     def variables(self) -> dict[str, Any]:
         """The context as plain dicts, lists and scalars: templates never see a Python object."""
-        return asdict(self)
+        made = dict(vars(self))
+        for name in _CARDS:
+            made[name] = vars(made[name])
+        return made
+
+
+_CARDS = {
+    "customer": Customer,
+    "sender": Sender,
+    "dealer": DealerCard,
+    "offer": OfferCard,
+    "vehicle": Vehicle,
+    "history": History,
+    "segment": Segment,
+    "links": Links,
+}
 
 
 LISTS = frozenset({"dealer.words"})
@@ -126,18 +141,8 @@ LISTS = frozenset({"dealer.words"})
 
 def declared() -> frozenset[str]:
     """All dotted names that a template may use, `words.*` apart (each language declares its own)."""
-    cards = {
-        "customer": Customer,
-        "sender": Sender,
-        "dealer": DealerCard,
-        "offer": OfferCard,
-        "vehicle": Vehicle,
-        "history": History,
-        "segment": Segment,
-        "links": Links,
-    }
     names = {"today", "language", "reference", "marketing", "preheader"}
-    for name, card in cards.items():
+    for name, card in _CARDS.items():
         names.update(f"{name}.{part.name}" for part in fields(card))
     return frozenset(names)
 

@@ -70,6 +70,7 @@ class Renderer:
         self._rules = rulebook.messages
         self._words = tuple({word for language in self._rules.languages.values() for word in language.words})
         self._templates: dict[tuple[str, str, bool], Template] = {}
+        self._wholes: dict[tuple[str, str], str] = {}
 
     def context(
         self,
@@ -174,12 +175,16 @@ class Renderer:
         return message
 
     def _whole(self, message: CompiledMessage) -> str:
-        if not message.frame:
-            return message.html
-        frame = self._rules.html_frames[message.frame]
-        return frame.before + message.html + frame.after
+        """The HTML with its frame; one string per message, so that its hash is worked out once."""
+        key = (message.trigger, message.language)
+        if key not in self._wholes:
+            frame = self._rules.html_frames.get(message.frame)
+            self._wholes[key] = frame.before + message.html + frame.after if frame else message.html
+        return self._wholes[key]
 
     def _fill(self, source: str, language: str, variables: dict[str, Any], html: bool = False) -> str:
+        if "{" not in source:
+            return source
         key = (source, language, html)
         template = self._templates.get(key)
         if template is None:

@@ -20,6 +20,8 @@ _BLANK = re.compile(r"\s+")
 
 def shown(text: str, longest: int = SHOWN_MAX) -> str:
     """A stored value as it may appear in a message: one line, NFC, no control or direction marks, at most `longest` long."""
+    if text.isascii() and text.isprintable() and len(text) <= longest and "  " not in text:
+        return text.strip()
     line = _BLANK.sub(" ", _HIDDEN.sub("", unicodedata.normalize("NFC", text))).strip()
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 

@@ -1,0 +1,146 @@
+"""`courtesy bench messages`: how fast messages are rendered and printed, against the same libraries called bare; JSON on stdout.
+
+One core, one process, the shipped rulebook. Run: `python -m bench.messages [--count N] [--json]`.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import css_inline
+import typst
+from jinja2 import Environment
+
+from courtesy.messages.compile import compile_messages
+from courtesy.messages.postal import PostalAddress, postal_address
+from courtesy.messages.render import Renderer
+from courtesy.messages.send import links
+from courtesy.messages.typeset import Typesetter
+from courtesy.rulebook.load import load_rulebook
+from courtesy_local.vendor.samples import NOW, sample_contact, sample_profile
+
+ROOT = Path(__file__).parents[1]
+KEY = b"a key of sixteen bytes or more"
+TRIGGER = "service_due_cars"
+LETTER = "lease_end_offer"
+
+
+def seconds(work: Callable[[], object], count: int) -> float:
+    """Seconds of CPU (all threads) for one call, the best of five rounds of `count` calls."""
+    work()
+    best = float("inf")
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(count):
+            work()
+        best = min(best, (time.process_time() - start) / count)
+    return best
+
+
+def measure(count: int) -> dict[str, float]:
+    """Seconds and rates of each way; `times_*` are the goals' ratios."""
+    start = time.perf_counter()
+    compile_messages(ROOT / "rulebook")
+    publish = time.perf_counter() - start
+    rulebook = load_rulebook(ROOT / "rulebook", compile_messages)
+    renderer = Renderer(rulebook)
+    profile = sample_profile("ordinary", rulebook, "cars")
+    contact = sample_contact(rulebook, TRIGGER, "email")
+
+    def whole() -> object:
+        own, every = links(contact, profile.customer_id, KEY, "https://api.example.com")
+        context = renderer.context(profile, contact, now=NOW, unsubscribe=own, preferences=every)
+        return renderer.email(TRIGGER, context)
+
+    # Bare: the same four templates compiled by plain Jinja2, the same values, nothing else.
+    message = rulebook.messages.messages[f"{TRIGGER}/email/en"]
+    frame = rulebook.messages.html_frames["email"]
+    filters = {"date": lambda day: f"{day:%B} {day.day}, {day.year}"}
+    html, text = Environment(autoescape=True), Environment()  # noqa: S701 - the second makes plain text
+    html.filters.update(filters)
+    text.filters.update(filters)
+    body = frame.before + message.html + frame.after
+    templates = [
+        html.from_string(body),
+        *(text.from_string(source) for source in (message.text, message.subject, message.preheader)),
+    ]
+    context = renderer.context(profile, contact, now=NOW, unsubscribe="https://u", preferences="https://p")
+    variables = context.variables()
+
+    def bare() -> object:
+        return [template.render(variables) for template in templates]
+
+    # What per-message work costs elsewhere: css inlined and MIME built for each mail.
+    rendered = renderer.email(TRIGGER, context)
+    inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+    def inlined() -> object:
+        mail = EmailMessage()
+        mail["Subject"], mail["From"], mail["To"] = rendered.subject, "a@example.com", "b@example.com"
+        mail.set_content(rendered.text)
+        mail.add_alternative(inliner.inline(rendered.html), subtype="html")
+        return mail.as_bytes()
+
+    typesetter = Typesetter(rulebook.messages.print_frames)
+    letter_profile = sample_profile("ordinary", rulebook, "finance")
+    letter_contact = sample_contact(rulebook, LETTER, "letter")
+    vendor = rulebook.messages.vendors[rulebook.messages.printers["letter"]]
+    number = iter(range(10**9))
+
+    def letter() -> bytes:
+        to = postal_address(letter_profile, vendor)
+        assert isinstance(to, PostalAddress)
+        made = renderer.context(letter_profile, letter_contact, now=NOW)
+        printed = renderer.printed(LETTER, "letter", made)
+        # A line that no other piece has, so that nothing of a piece comes from a cache.
+        return typesetter.pdf(
+            vendor.products["letter"], printed, [f"{next(number)} {to.name}", *to.lines()[1:]]
+        )
+
+    compiler = typst.Compiler(ignore_system_fonts=True)
+    plain = b'#let d = json(bytes(sys.inputs.d))\n#set page("us-letter")\n#d.map(p => par(p)).join()'
+    paragraphs = list(
+        renderer.printed(LETTER, "letter", renderer.context(letter_profile, letter_contact, now=NOW)).body
+    )
+
+    def bare_letter() -> object:
+        inputs = {"d": json.dumps([f"{next(number)}", *paragraphs])}
+        return compiler.compile(plain, format="pdf", sys_inputs=inputs)
+
+    ours, jinja, mime = seconds(whole, count), seconds(bare, count), seconds(inlined, max(1, count // 20))
+    page, bare_page = seconds(letter, max(1, count // 20)), seconds(bare_letter, max(1, count // 20))
+    return {
+        "publish_seconds": publish,
+        "email_seconds": ours,
+        "emails_per_second": 1 / ours,
+        "bare_jinja_seconds": jinja,
+        "times_bare_jinja": ours / jinja,
+        "inline_and_mime_seconds": mime,
+        "times_faster_than_inline_and_mime": mime / ours,
+        "letter_seconds": page,
+        "letters_per_second": 1 / page,
+        "bare_typst_seconds": bare_page,
+        "times_bare_typst": page / bare_page,
+    }
+
+
+def main() -> None:
+    """Measure and tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    figures = measure(arguments.count)
+    if arguments.json:
+        print(json.dumps({"at": datetime.now(UTC).isoformat(), **figures}, indent=2))
+        return
+    for name, value in figures.items():
+        print(f"{name:36} {value:12.5f}")
+
+
+if __name__ == "__main__":
+    main()
