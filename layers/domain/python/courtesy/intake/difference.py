@@ -155,9 +155,7 @@ class Difference:
             numbered = f"SELECT row_number() OVER () + {self.first - 1} AS n, l FROM {self._raw()}"
         # trimming every line would cost more than all the rest; an empty line is read as NULL
         blank = "(starts_with(l, ' ') OR starts_with(l, chr(9))) AND trim(l, ' ' || chr(9)) = ''"
-        rows = (
-            f"SELECT n, l, hash(l, {mark}) AS h, 1 AS occurrence FROM ({numbered}) WHERE l <> '' AND NOT ({blank})"
-        )
+        rows = f"SELECT n, l, hash(l, {mark}) AS h, 1 AS occurrence FROM ({numbered}) WHERE l <> '' AND NOT ({blank})"
         if self.contract.key == "row":
             rows = f"""SELECT n, l, hash(h, occurrence) AS h, occurrence FROM
                 (SELECT n, l, h, row_number() OVER (PARTITION BY h ORDER BY n) AS occurrence FROM ({rows}))"""
@@ -346,9 +344,7 @@ class Difference:
         contract = self.contract
         if not (contract.full_dump and contract.disappeared == "close") or contract.stated:
             return "false"
-        return (
-            "newest_content IS NULL AND stated < greatest((SELECT max(seen) FROM known), (SELECT max(seen) FROM pending))"
-        )
+        return "newest_content IS NULL AND stated < greatest((SELECT max(seen) FROM known), (SELECT max(seen) FROM pending))"
 
     def _trusted(self) -> str:
         return "true" if self._alone else "false"
@@ -394,7 +390,9 @@ class Difference:
             superseded=verdicts.get("superseded", 0),
             gone=self._one("SELECT count(*) FROM gone"),
             gone_held=self.held,
-            changed=self._one("SELECT count(*) FROM judged WHERE verdict = 'loaded' AND known_content IS NOT NULL"),
+            changed=self._one(
+                "SELECT count(*) FROM judged WHERE verdict = 'loaded' AND known_content IS NOT NULL"
+            ),
         )
 
     def staged(self, file: str, size: int) -> Iterator[list[str]]:

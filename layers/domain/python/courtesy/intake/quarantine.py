@@ -53,5 +53,10 @@ def read_quarantine(lake: Lake, source: str, file_id: str) -> Iterator[Quarantin
         document = lake.get(quarantine_path(source, file_id))
     except NotFound:
         return
+    yield from decode_quarantine(document)
+
+
+def decode_quarantine(document: bytes) -> Iterator[QuarantinedRow]:
+    """The rows of a quarantine file. Raises msgspec.ValidationError where it is none."""
     for line in document.splitlines():
         yield _decoder.decode(line)

@@ -1,0 +1,73 @@
+"""A dry run: what a contract would make of a file, against an earlier file or against nothing. Writes nothing but to `work`."""
+
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from courtesy.intake.contract import SourceContract
+from courtesy.intake.difference import BadRow, Difference, Means, Tally
+from courtesy.intake.drift import drift_of
+from courtesy.intake.report import Count, Drift
+from courtesy.intake.shape import Limits, check_columns, shape_of
+from courtesy.intake.staged import StagedRow, decode_row
+from courtesy.intake.state import Segments
+
+
+class Rehearsal(NamedTuple):
+    """How the rows would end, why some would not load, and the first of either kind."""
+
+    tally: Tally
+    reasons: list[Count]
+    drift: list[Drift]
+    bad: list[BadRow]
+    rows: list[StagedRow]
+
+
+def rehearse(
+    contract: SourceContract,
+    file: Path,
+    means: Means,
+    stated: datetime,
+    before: Path | None = None,
+    show: int = 20,
+) -> Rehearsal:
+    """Read a file as read_drop would, `before` being what was applied a day earlier. Raises RefusedFile.
+
+    show: how many bad rows and how many staged rows to give back.
+    """
+    applied: list[Path] = []
+    if before is not None:
+        earlier = _difference(contract, before, means, "before", [], stated - timedelta(days=1))
+        applied = [earlier.segment()]
+        earlier.close()
+    difference = _difference(contract, file, means, "now", applied, stated)
+    try:
+        tally, reasons = difference.tally(), difference.reasons()
+        drift = drift_of(
+            difference.columns,
+            contract,
+            {},
+            reasons,
+            tally.rows_in,
+            difference.parsed(),
+            tally.gone_held,
+            None,
+        )
+        rows = [
+            decode_row(line.encode()) for batch in difference.staged(file.name, 500) for line in batch[:show]
+        ]
+        return Rehearsal(tally, reasons, drift, list(islice(difference.bad_rows(), show)), rows[:show])
+    finally:
+        difference.close()
+
+
+def _difference(
+    contract: SourceContract, file: Path, means: Means, folder: str, applied: list[Path], stated: datetime
+) -> Difference:
+    means = means._replace(work=means.work / folder)
+    means.work.mkdir(parents=True, exist_ok=True)
+    shape = shape_of(file, contract, means.work, Limits(), file.name)
+    if contract.format.kind != "jsonl" and shape.header:
+        check_columns(shape.header, contract, file.name)
+    return Difference(shape, contract, Segments(applied, [], True), stated, means)
