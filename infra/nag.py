@@ -41,6 +41,9 @@ AT = {
     "app/schedules/missed": {
         "AwsSolutions-SQS3": "This is the schedules' dead-letter queue; an alarm watches it."
     },
+    "app/notices/alarms": {
+        "Serverless-SNSRedrivePolicy": "The subscription is a person's e-mail; the alarm's state stays on the dashboard."
+    },
     "app/api": {
         "AwsSolutions-APIG4": "Unsubscribing (RFC 8058), the API's description and the console's files are public; the unsubscribe token "
         "is signed, and every other route asks for a token of the user pool."

@@ -174,14 +174,20 @@ def _free(port: int) -> bool:
 def _start_of(pid: int) -> str | None:
     """When the kernel says the process started; None where there is none (a zombie counts as none)."""
     try:
-        done = subprocess.run(
-            ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "LC_ALL": "C"},
-        )
-    except FileNotFoundError as error:
-        raise StackProblem("the `ps` command is needed to find the local stack's process") from error
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None if Path("/proc/self/stat").exists() else _start_by_ps(pid)
+    return None if fields[0] in "ZX" else fields[19]  # clock ticks after the boot
+
+
+def _start_by_ps(pid: int) -> str | None:
+    """The same where there is no /proc."""
+    done = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
     state, _, started = done.stdout.strip().partition(" ")
     return started.strip() or None if state and not state.startswith("Z") else None

@@ -1,0 +1,233 @@
+"""What the templates promise: nothing lost, nothing open, nobody may do more than they need."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra import features
+from tests.infra.conftest import Resource, Templates
+
+pytestmark = pytest.mark.infra
+NAMES = (*features.CYCLE, *features.OTHERS)
+TABLE_KEYS = {
+    "timeline": ["customer_id", "event_key"],
+    "profiles": ["customer_id"],
+    "identities": ["entry", "member"],
+    "rulebooks": ["kind", "name"],
+}
+
+
+def statements(templates: Templates) -> list[dict[str, Any]]:
+    """All statements of all roles' policies."""
+    policies = templates.of_type("AWS::IAM::Policy").values()
+    return [each for policy in policies for each in policy["Properties"]["PolicyDocument"]["Statement"]]
+
+
+def listed(value: object) -> list[Any]:
+    """A value that policies write alone or in a list, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def test_both_shapes_pass_both_packs(aws: Templates, local: Templates) -> None:
+    for templates in (aws, local):  # synthesis has refused anything that nobody accepted
+        failed = [
+            pack["pluginName"] for pack in templates.report.get("pluginReports", []) if pack["violations"]
+        ]
+        assert failed == []
+
+
+@pytest.mark.parametrize(("table", "keys"), TABLE_KEYS.items())
+def test_tables_are_kept_and_can_be_restored(aws: Templates, table: str, keys: list[str]) -> None:
+    (found,) = [
+        each
+        for each in aws.of_type("AWS::DynamoDB::Table").values()
+        if each["Properties"]["TableName"] == f"courtesy-test-{table}"
+    ]
+    properties = found["Properties"]
+
+    assert [key["AttributeName"] for key in properties["KeySchema"]] == keys
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_due_index_is_sparse_and_whole(aws: Templates) -> None:
+    (timeline,) = [
+        each["Properties"]
+        for each in aws.of_type("AWS::DynamoDB::Table").values()
+        if "GlobalSecondaryIndexes" in each["Properties"]
+    ]
+    (index,) = timeline["GlobalSecondaryIndexes"]
+
+    assert index["IndexName"] == "due"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["due_shard", "due_at"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+
+
+def test_buckets_are_closed_encrypted_and_versioned(aws: Templates) -> None:
+    buckets = aws.of_type("AWS::S3::Bucket")
+
+    assert len(buckets) == 2
+    for bucket in buckets.values():
+        properties = bucket["Properties"]
+        assert all(properties["PublicAccessBlockConfiguration"].values())
+        assert properties["BucketEncryption"]
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert bucket["DeletionPolicy"] == "Retain"
+    denied = json.dumps([each["Properties"] for each in aws.of_type("AWS::S3::BucketPolicy").values()])
+    assert denied.count('"aws:SecureTransport": "false"') == 2
+
+
+def test_the_one_machine_stack_goes_without_trace(local: Templates) -> None:
+    kept = [key for key, each in (local.data | local.app).items() if each.get("DeletionPolicy") == "Retain"]
+
+    assert [key for key in kept if not key.startswith("layers")] == []
+    assert not any(
+        each["Properties"]["DeletionProtectionEnabled"]
+        for each in local.of_type("AWS::DynamoDB::Table").values()
+    )
+
+
+def test_every_work_queue_gives_up_into_a_watched_queue(aws: Templates) -> None:
+    queues = aws.of_type("AWS::SQS::Queue")
+    dead = {key for key, each in queues.items() if each["Properties"]["QueueName"].endswith("-dead")}
+    work = {key: each["Properties"] for key, each in queues.items() if key not in dead}
+    watched = json.dumps([each["Properties"] for each in aws.of_type("AWS::CloudWatch::Alarm").values()])
+
+    assert len(work) == 9
+    for properties in work.values():
+        assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in dead
+        assert properties["RedrivePolicy"]["maxReceiveCount"] == 5
+    for key in dead:
+        assert f'["{key}", "QueueName"]' in watched
+    for each in queues.values():
+        assert each["Properties"]["SqsManagedSseEnabled"] is True
+
+
+def test_queues_hide_a_message_for_six_timeouts_of_their_consumer(aws: Templates) -> None:
+    mappings = aws.of_type("AWS::Lambda::EventSourceMapping")
+    assert len(mappings) == 8
+    for mapping in mappings.values():
+        properties = mapping["Properties"]
+        queue = aws.app[properties["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+        function = aws.app[properties["FunctionName"]["Ref"]]["Properties"]
+
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert properties["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_run_on_arm_with_their_own_role_and_log(aws: Templates, name: str) -> None:
+    function = aws.function(name)
+    roles = [aws.function(other)["Role"] for other in NAMES]
+
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert roles.count(function["Role"]) == 1
+    assert function["LoggingConfig"]["LogGroup"]
+
+
+def test_functions_run_on_the_host_s_processor_locally(local: Templates) -> None:
+    from infra.bundling.target import host
+
+    assert local.function("read_drop")["Architectures"] == [host().architecture]
+    assert local.function("read_drop")["Runtime"] == f"python{host().python}"
+
+
+def test_no_policy_allows_an_action_or_a_resource_of_every_name(aws: Templates) -> None:
+    for statement in statements(aws):
+        assert not any(action == "*" or action.endswith(":*") for action in listed(statement["Action"]))
+        if "*" in listed(statement["Resource"]):
+            assert all(action.startswith("logs:") for action in listed(statement["Action"]))
+
+
+def test_only_the_sender_may_send(aws: Templates) -> None:
+    sending = [each for each in statements(aws) if "ses:SendEmail" in listed(each["Action"])]
+
+    (one,) = sending
+    resources = json.dumps(one["Resource"])
+    for part in ("identity/news@example.com", "identity/example.com", "configuration-set/courtesy-test-mail"):
+        assert part in resources
+    assert len(listed(one["Resource"])) == 3
+
+
+def test_only_snapshots_scan_and_only_merges_delete(aws: Templates) -> None:
+    def able(action: str) -> set[str]:
+        found = set()
+        for policy in aws.of_type("AWS::IAM::Policy").values():
+            actions = [
+                a for s in policy["Properties"]["PolicyDocument"]["Statement"] for a in listed(s["Action"])
+            ]
+            if action in actions:
+                found.add(policy["Properties"]["Roles"][0]["Ref"].rpartition("role")[0])
+        return found
+
+    assert able("dynamodb:Scan") == {"snapshotpart"}
+    assert able("dynamodb:DeleteItem") == {"loadchunk"}
+
+
+def test_references_go_from_the_app_to_the_data_only(aws: Templates) -> None:
+    assert "Fn::ImportValue" in json.dumps(aws.app)
+    assert "Fn::ImportValue" not in json.dumps(aws.data)
+
+
+def test_the_api_asks_for_a_token_except_where_the_public_is_meant(aws: Templates) -> None:
+    routes = {
+        each["Properties"]["RouteKey"]: each["Properties"]["AuthorizationType"]
+        for each in aws.of_type("AWS::ApiGatewayV2::Route").values()
+    }
+
+    assert {route for route, kind in routes.items() if kind == "NONE"} == {
+        "GET /u/{proxy+}",
+        "POST /u/{proxy+}",
+        "GET /openapi.json",
+        "GET /console",
+        "GET /console/{proxy+}",
+    }
+    assert {kind for route, kind in routes.items() if route == "ANY /{proxy+}"} == {"JWT"}
+
+
+def test_the_access_log_keeps_paths_to_itself(aws: Templates) -> None:
+    (stage,) = aws.of_type("AWS::ApiGatewayV2::Stage").values()
+
+    assert "$context.path" not in stage["Properties"]["AccessLogSettings"]["Format"]
+
+
+def test_mail_events_reach_the_feedback_queue_by_way_of_sns(aws: Templates) -> None:
+    (destination,) = aws.of_type("AWS::SES::ConfigurationSetEventDestination").values()
+    topic = destination["Properties"]["EventDestination"]["SnsDestination"]["TopicARN"]["Ref"]
+    subscriptions = [
+        each["Properties"]
+        for each in aws.of_type("AWS::SNS::Subscription").values()
+        if each["Properties"]["TopicArn"] == {"Ref": topic} and each["Properties"]["Protocol"] == "sqs"
+    ]
+
+    assert {"SEND", "BOUNCE", "COMPLAINT"} <= set(
+        destination["Properties"]["EventDestination"]["MatchingEventTypes"]
+    )
+    assert [
+        aws.app[each["Endpoint"]["Fn::GetAtt"][0]]["Properties"]["QueueName"] for each in subscriptions
+    ] == ["courtesy-test-feedback"]
+
+
+def test_schedules_release_each_minute_and_start_a_cycle_each_night(aws: Templates) -> None:
+    schedules = {
+        each["Properties"]["Name"]: each["Properties"]
+        for each in aws.of_type("AWS::Scheduler::Schedule").values()
+    }
+
+    assert schedules["courtesy-test-release"]["ScheduleExpression"] == "rate(1 minute)"
+    assert schedules["courtesy-test-cycle"]["ScheduleExpression"].startswith("cron(")
+    assert all("DeadLetterConfig" in each["Target"] for each in schedules.values())
+
+
+def test_a_queue_s_vendor_is_let_in_by_account_only(aws: Templates, local: Templates) -> None:
+    def vendors(resources: dict[str, Resource]) -> str:
+        return json.dumps([each for each in resources.values() if each["Type"] == "AWS::SQS::QueuePolicy"])
+
+    assert vendors(aws.app).count("111122223333") == 2
+    assert "111122223333" not in vendors(local.app)
