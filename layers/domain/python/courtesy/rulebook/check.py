@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from courtesy.decisions.checks import check_decisions
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.problems import Problem, Where, nearest
 
@@ -16,6 +17,7 @@ def check(rulebook: Rulebook) -> list[Problem]:
         *_divisions(rulebook),
         *_sources(rulebook),
         *_triggers(rulebook),
+        *check_decisions(rulebook),
     ]
 
 
