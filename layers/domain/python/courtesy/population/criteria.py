@@ -4,8 +4,8 @@ A text is parsed to a tree, every node of the tree is held against an allow-list
 another table, the clock or chance can be said), bound to the catalogue's columns, and written out again from the tree:
 what runs is DuckDB's rendering of the checked tree, never the text itself.
 
-Three-valued logic is kept: unknown (NULL) is not true. What cannot be computed for a customer (an overflow, the logarithm of
-zero) is unknown for that customer, not an error of the cycle.
+Three-valued logic is kept: unknown (NULL) is not true. What cannot be computed for a customer (an overflow, the root of
+a negative) is unknown for that customer, not an error of the cycle.
 """
 
 import json
@@ -290,7 +290,7 @@ def _check_constants(nodes: list[Node], catalogue: Catalogue, text: str, rule: s
         if node["class"] in ("COMPARISON", "BETWEEN", "CAST") or node["type"] == "COMPARE_IN"
         if all(part["class"] == "CONSTANT" or _is_plain(node, part) for part in _below(node))
     ]
-    for node in simple:
+    for node in reversed(simple):  # the innermost first
         try:
             _parser().cursor().execute(f"SELECT {_render(node)} FROM {catalogue.sample_sql()}").fetchall()
         except duckdb.Error as error:
