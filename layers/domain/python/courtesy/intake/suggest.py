@@ -51,7 +51,8 @@ class Suggestion(NamedTuple):
 
 def suggest(file: Path, name: str = "") -> Suggestion:
     """Draft a contract from the first megabyte of a file. Raises RefusedFile where there is nothing to read."""
-    packed = file.open("rb").read(2) == b"\x1f\x8b"
+    with file.open("rb") as plain:
+        packed = plain.read(2) == b"\x1f\x8b"
     try:
         with gzip.open(file) if packed else file.open("rb") as stream:
             sample: bytes = stream.read(_SAMPLE)
