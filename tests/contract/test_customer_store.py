@@ -14,6 +14,8 @@ from courtesy.timeline.events import Contact, Event, Interaction, SourceRecord, 
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_local.faults.wire import attached
+from courtesy_local.faults.world import Run
 from tests.contract.conftest import make_table
 from tests.fakes import InMemoryCustomerStore
 
@@ -21,10 +23,16 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EVA = "ceva"
 
 
-@pytest.fixture(params=["fake", "tables"])
+@pytest.fixture(params=["fake", "tables", "wire"])
 def store(request: pytest.FixtureRequest) -> Iterator[CustomerStore]:
     if request.param == "fake":
         yield InMemoryCustomerStore()
+        return
+    if request.param == "wire":  # the stand-in below botocore that the fault harness uses
+        run = Run()
+        with attached([], lambda: run, ["dynamodb"]) as wire:
+            wire.world = run
+            yield DynamoCustomerStore("timeline", "profiles")
         return
     request.getfixturevalue("aws")
     make_table("timeline", "customer_id", "event_key", due=True)
@@ -234,15 +242,19 @@ def test_due_gives_open_contacts_oldest_first_and_no_more_than_asked(store: Cust
     assert [id_ for id_, _ in store.due("letter", NOON, 3)] == ["cletter"]
 
 
-def test_an_open_contact_is_due_at_its_new_time_and_a_claimed_one_no_more(store: CustomerStore) -> None:
+def test_a_contact_is_found_at_its_new_time_until_its_attempt_is_settled(store: CustomerStore) -> None:
     store.commit(person(), 0, new=[contact()])
-    later = contact(state=ContactState.QUEUED, due=NOON + timedelta(hours=1))
-    store.move_contact(EVA, later, ContactState.RESERVED, "")
+    one, two = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+    queued = contact(state=ContactState.QUEUED, due=one)
+    store.move_contact(EVA, queued, ContactState.RESERVED, "")
     assert store.due("email", NOON, 5) == []
-    assert store.due("email", NOON + timedelta(hours=1), 5) == [(EVA, later)]
-    claimed = contact(state=ContactState.SENDING, due=NOON + timedelta(hours=1), claim="a")
+    assert store.due("email", one, 5) == [(EVA, queued)]
+    claimed = contact(state=ContactState.SENDING, due=two, claim="a")
     store.move_contact(EVA, claimed, ContactState.QUEUED, "")
-    assert store.due("email", NOON + timedelta(hours=1), 5) == []
+    assert store.due("email", one, 5) == []
+    assert store.due("email", two, 5) == [(EVA, claimed)]
+    store.move_contact(EVA, contact(state=ContactState.SENT, due=one, claim="a"), ContactState.SENDING, "a")
+    assert store.due("email", two, 5) == []
 
 
 @pytest.mark.parametrize("parts", [1, 3, 8])

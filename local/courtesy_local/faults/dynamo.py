@@ -7,6 +7,7 @@ really happened, for the judge.
 import re
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 Item = dict[str, Any]
 Key = tuple[str, str]
@@ -89,6 +90,16 @@ class Dynamo:
             return {"Items": items[: request.get("Limit", 1000)]}
         [wanted] = [value["S"] for value in values.values()]
         return {"Items": [item for key, item in sorted(table.items()) if key[0] == wanted]}
+
+    def _scan(self, request: Item) -> Item:
+        part, parts = request.get("Segment", 0), request.get("TotalSegments", 1)
+        return {
+            "Items": [
+                item
+                for key, item in sorted(self.tables[request["TableName"]].items())
+                if crc32(key[0].encode()) % parts == part and "merged_into" not in item
+            ]
+        }
 
     def _held(self, put: Item) -> Item | None:
         return self.tables[put["TableName"]].get(_key(put["TableName"], put["Item"]))

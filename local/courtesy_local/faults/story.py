@@ -53,6 +53,7 @@ ENVIRONMENT = {
     "CONFIGURATION_SET": "courtesy",
     "SENDER": "news@example.com",
     "PUBLIC_URL": "https://example.com",
+    "POWERTOOLS_METRICS_DISABLED": "true",
 }
 _CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 _RULEBOOK = Path(__file__).parents[3] / "rulebook"

@@ -5,7 +5,7 @@ move the run's clock instead of sleeping.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from types import ModuleType, SimpleNamespace
@@ -67,7 +67,9 @@ class Wire:
 
 
 @contextmanager
-def attached(clocked: list[ModuleType], world_of: Callable[[], World]) -> Iterator[Wire]:
+def attached(
+    clocked: list[ModuleType], world_of: Callable[[], World], services: Sequence[Service] = SERVICES
+) -> Iterator[Wire]:
     """Clients that are answered by a wire, in an environment of no account; `clocked` modules take their time from it."""
     wire = Wire()
     environment = {
@@ -89,7 +91,7 @@ def attached(clocked: list[ModuleType], world_of: Callable[[], World]) -> Iterat
         for each in patches:
             each.start()
         try:
-            for service in SERVICES:
+            for service in services:
                 wire.register(session.client(service))
             yield wire
         finally:

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import RLock
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest
@@ -53,6 +54,7 @@ class Run:
         self._seq = 0
         self._faults = dict(self.planned)
         self._lasting: dict[str, Fault] = {}
+        self._one_at_a_time = RLock()
         self.dynamo = Dynamo(self._watch)
         self.counting = False
 
@@ -72,6 +74,10 @@ class Run:
 
     def serve(self, service: str, operation: str, body: Any, request: AWSPreparedRequest) -> tuple[int, Any]:
         """Answer a request, or do to it what the plan says."""
+        with self._one_at_a_time:
+            return self._serve(service, operation, body, request)
+
+    def _serve(self, service: str, operation: str, body: Any, request: AWSPreparedRequest) -> tuple[int, Any]:
         self.sleep(0.005)
         fault = self._fault(f"{service}.{operation}", request)
         if fault is Fault.KILLED_BEFORE:
