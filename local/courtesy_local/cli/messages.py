@@ -180,3 +180,41 @@ def vendor_schema() -> None:
     show_json(
         {kind.__name__: msgspec.json.schema(kind) for kind in (Announcement, ManifestLine, VendorStatus)}
     )
+
+
+@vendor.command("overdue")
+def vendor_overdue(
+    again: Annotated[bool, typer.Option("--again", help="Announce each of them once more.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Mailings on the local stack that the vendor has not acknowledged in time."""
+    import os
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from courtesy.messages.overdue import announce_again, overdue
+    from courtesy_aws.lake import S3Lake
+    from courtesy_aws.queues import SqsQueue
+    from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+    from courtesy_local.stack.local_stack import LocalStack
+
+    stack = LocalStack()
+    if not stack.is_up():
+        raise NotUp("the local stack is not up")
+    os.environ.update(stack.environment())
+    names = stack.outputs()
+    lake, queue = S3Lake(names.lake_bucket), SqsQueue(names.queues["vendor"])
+    rules = DynamoRulebookStore(names.rulebooks_table).current().messages
+    late = overdue(lake, rules, datetime.now(UTC))
+    for mailing in late if again else []:
+        announce_again(lake, queue, mailing.vendor, mailing.mailing_id)
+    if as_json:
+        show_json({"overdue": [asdict(mailing) for mailing in late], "announced": len(late) if again else 0})
+        return
+    rows = [(m.vendor, m.mailing_id, m.made.isoformat(timespec="minutes"), m.pieces) for m in late]
+    table(
+        f"{len(late)} mailings not acknowledged in time",
+        ["vendor", "mailing", "made", "pieces"],
+        rows,
+        right=[3],
+    )

@@ -1,5 +1,6 @@
 """Publication: what is shipped compiles whole, and what does not hold together is named with file and line."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_compiled_html_carries_no_stylesheet_rule_that_was_not_inlined(rulebook:
     assert "prefers-color-scheme: dark" in frame.before
     assert "http://" not in frame.after
     assert "fonts.googleapis" not in frame.before
+
+
+def test_no_text_is_smaller_than_twelve_pixels(rulebook: Rulebook) -> None:
+    """0 is the spacing of tables, 1 the hidden preheader; text is 12 or more."""
+    frame = rulebook.messages.html_frames["email"]
+    for message in rulebook.messages.messages.values():
+        sizes = {
+            int(size) for size in re.findall(r"font-size: ?(\d+)", frame.before + message.html + frame.after)
+        }
+        assert not {size for size in sizes if 1 < size < 12}
 
 
 def test_marketing_has_an_unsubscribe_link_and_an_address_in_both_versions(rulebook: Rulebook) -> None:

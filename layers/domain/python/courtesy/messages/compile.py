@@ -159,7 +159,7 @@ def _components(text: Text) -> str:
     jinja = Protected(comments=False)
 
     def safe(part: str) -> str:
-        return jinja.show(escape(jinja.hide(part), quote=True))
+        return jinja.show(escape(jinja.hide(part), quote=True).replace("\n", "<br />"))
 
     parts = [f'<mj-text mj-class="headline">{safe(text.headline)}</mj-text>'] if text.headline else []
     parts.append("<mj-text>{{ customer.greeting }}</mj-text>")
