@@ -36,7 +36,9 @@ def test_unknown_is_not_true_and_not_false() -> None:
 
 def test_what_cannot_be_computed_is_unknown_for_that_customer() -> None:
     assert truth("revenue * 9000000000 > 1", revenue=9_000_000_000) is None
-    assert truth("sqrt(revenue) > 1", revenue=-4) is None
+    assert truth("revenue_12m / revenue > 1", revenue=0, revenue_12m=0) is None
+    assert truth("revenue_12m % revenue > 1", revenue=0, revenue_12m=5) is None
+    assert truth("revenue_12m / (revenue / 2) = 2", revenue=5, revenue_12m=5) is True
     assert truth("CAST(postcode_prefix AS INTEGER) > 3", postcode_prefix="K1A") is None
 
 
@@ -54,7 +56,7 @@ def test_clauses_are_the_parts_that_must_all_hold() -> None:
 
 FORBIDDEN = [
     "(SELECT 1) = 1", "EXISTS (SELECT 1)", "age IN (SELECT 1)", "age = ANY (SELECT 1)", "age = ANY ([1])",
-    "read_csv('x') IS NULL", "read_text('/etc/passwd') = 'x'", "age IN (FROM read_csv('x'))", "getenv('HOME') = 'x'",
+    "read_csv('x') IS NULL", "read_text('/etc/passwd') = 'x'", "age IN (FROM read_csv('x'))", "getenv('HOME') = 'x'", "sqrt(age) > 1", "ln(age) > 1",
     "current_setting('threads') = '1'", "getvariable('x') = 1", "nextval('s') > 1", "query('SELECT 1')", "query_table('t')",
     "age > 1; DROP TABLE t", "age > 1; SELECT 2", "; SELECT 1", "PRAGMA version", "ATTACH 'x.db'", "COPY t TO 'x'", "SET threads = 1",
     "INSTALL httpfs", "age FROM t", "age > 1 FROM read_parquet('x')", "true WHERE true", "true LIMIT 1", "true ORDER BY 1",

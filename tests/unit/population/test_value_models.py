@@ -46,11 +46,7 @@ def test_the_series_equals_the_integral_over_all_rates_and_dropouts(
     """E of (1 - exp(-rate p t)) / p over gamma(r + x, alpha + T) and beta(a, b + x - 1), by the gamma's transform and Simpson."""
     model = BuyingModel(r=r, alpha=alpha, a=a, b=b, log_likelihood=0, customers=0, repeaters=0)
     time, steps = 52.0, 20_000
-    norm = (
-        exp(lgamma(a + b + x) - lgamma(a) - lgamma(b + x))
-        if x == 0
-        else exp(lgamma(a + b + x) - lgamma(a) - lgamma(b + x))
-    )
+    norm = exp(lgamma(a + b + x) - lgamma(a) - lgamma(b + x))
     total = 0.0
     for k in range(1, steps):  # p = u^4 takes the pole at p = 0 away
         u = k / steps
@@ -82,7 +78,7 @@ def test_discounted_purchases_against_small_steps() -> None:
 
 def made(r: float, alpha: float, a: float, b: float, customers: int, seed: int) -> duckdb.DuckDBPyConnection:
     """Histories drawn from the model itself, over 40 to 100 weeks."""
-    chance, rows = random.Random(seed), []
+    chance, rows = random.Random(seed), []  # noqa: S311 - invented customers
     for _ in range(customers):
         rate, quits, age = (
             chance.gammavariate(r, 1 / alpha),
@@ -171,7 +167,7 @@ def test_cdnow_as_published() -> None:
 
 
 def test_spend_is_recovered_and_shrinks_to_the_mean() -> None:
-    chance, rows = random.Random(3), []
+    chance, rows = random.Random(3), []  # noqa: S311 - invented customers
     for _ in range(3000):
         x, nu = chance.randrange(1, 9), chance.gammavariate(4.0, 1 / 20.0)
         rows.append((x, sum(chance.gammavariate(6.0, 1 / nu) for _ in range(x))))

@@ -228,3 +228,18 @@ def as_markdown(catalogue: Catalogue) -> str:
         scope = "division" if a.division_scoped else "person"
         lines.append(f"| `{a.name}` | {a.type} | {a.unit} | {scope} | {a.meaning} | `{a.example}` |")
     return "\n".join(lines) + "\n"
+
+
+def page() -> str:
+    """`docs/catalogue.md` whole."""
+    return (
+        "# The attribute catalogue\n\nWhat criteria may read: of a customer in the rule's division, or of the person. Sources add "
+        "their own custom fields as `custom_<name>`.\nWritten by `python -m courtesy.population.catalogue`.\n\n"
+        + as_markdown(Catalogue(SHIPPED))
+    )
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(page())

@@ -4,8 +4,8 @@ A text is parsed to a tree, every node of the tree is held against an allow-list
 another table, the clock or chance can be said), bound to the catalogue's columns, and written out again from the tree:
 what runs is DuckDB's rendering of the checked tree, never the text itself.
 
-Three-valued logic is kept: unknown (NULL) is not true. What cannot be computed for a customer (an overflow, the root of
-a negative) is unknown for that customer, not an error of the cycle.
+Three-valued logic is kept: unknown (NULL) is not true. What cannot be computed for a customer (an overflow, a division by
+zero) is unknown for that customer, not an error of the cycle.
 """
 
 import json
@@ -83,6 +83,8 @@ def check(text: str, catalogue: Catalogue, *, rule: str) -> Criteria:
             name = ".".join(node["column_names"])
             if name.lower() not in known:
                 raise UnknownAttribute(name, catalogue, text, rule=rule, position=_position(node, text))
+    for node in nodes:
+        _guard_division(node)
     rendered = _render(root)
     _bind(rendered, root, catalogue, text, rule)
     _check_constants(nodes, catalogue, text, rule)
@@ -198,6 +200,24 @@ def _walk(node: Node, text: str, rule: str) -> Iterator[Node]:
             _check_type(found["type_expr"], text, rule, at)
         yield found
         pending.extend(reversed(list(_below(found))))
+
+
+DIVISIONS = frozenset({"/", "//", "%"})
+
+
+@cache
+def _guard() -> str:
+    """The tree of `nullif(true, 0)`, whose `true` stands for a divisor."""
+    tree: Node = json.loads(_one("SELECT json_serialize_sql(?)", f"{_LEAD}nullif(true, 0)"))
+    return json.dumps(tree["statements"][0]["node"]["select_list"][0])
+
+
+def _guard_division(node: Node) -> None:
+    """By zero there is no result (NULL), instead of infinity or "not a number", which would be greater than everything."""
+    if node["class"] == "FUNCTION" and node["function_name"] in DIVISIONS and len(node["arguments"]) == 2:
+        guarded: Node = json.loads(_guard())
+        guarded["arguments"][0] = node["arguments"][1]
+        node["arguments"][1] = {**json.loads(_guard())["arguments"][0], "expression": guarded}
 
 
 def _below(node: Node) -> Iterator[Node]:
