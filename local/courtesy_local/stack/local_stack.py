@@ -73,11 +73,12 @@ class LocalStack:
 
     def down(self) -> bool:
         """Stop the server and all its workers; what it held is gone. False where none ran."""
-        running = server.find()
-        if running is not None:
-            server.stop(running)
-        for path in (places.DEPLOYED, places.OUTPUTS, places.SERVER_STATE):
-            path.unlink(missing_ok=True)
+        with self._alone():
+            running = server.find()
+            if running is not None:
+                server.stop(running)
+            for path in (places.DEPLOYED, places.OUTPUTS, places.SERVER_STATE):
+                path.unlink(missing_ok=True)
         self._forget()
         return running is not None
 
