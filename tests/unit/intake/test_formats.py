@@ -172,6 +172,9 @@ def test_parquet_is_read_by_its_own_types() -> None:
     mill.drop(content)
     assert mill.values() == {"people/7": {"name": "Ann", "date_of_birth": "1990-05-06", "custom.paid": 1250}}
     assert Mill(rules).drop(content[:-9]).reason == "not_parquet"
+    assert Mill(rules).drop(content[:50] + bytes(len(content) - 60) + content[-10:]).reason == "not_parquet"
+    report = Mill(contract(format={"kind": "parquet"}, key=["nr"])).drop(content)
+    assert (report.reason, report.column) == ("header", "nr")
 
 
 def test_an_event_row_carries_its_person_its_amount_and_where_it_was_read() -> None:

@@ -113,10 +113,6 @@ class Difference:
         form, shape = self.contract.format, self.shape
         self.text, self.first, self.newline = shape.path, shape.first, shape.newline or "\n"
         if form.kind == "parquet":
-            described = self.con.execute(
-                f"DESCRIBE SELECT * FROM read_parquet({sql.text(str(shape.path))})"
-            ).fetchall()
-            self.columns = tuple(str(row[0]) for row in described)
             out = self.means.work / "rows.jsonl"
             self.con.execute(
                 f"COPY (SELECT * FROM read_parquet({sql.text(str(shape.path))})) TO {sql.text(str(out))} (FORMAT json)"

@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import duckdb
+
 from courtesy.errors import RefusedFile
 from courtesy.intake.contract import FileFormat, SourceContract
 from courtesy.outcomes import FileRefusal
@@ -235,7 +237,14 @@ def _parquet(
                 "the file is no whole Parquet file; drop it again complete",
                 file=file,
             )
-    return Shape(target, digest.hexdigest(), "\n", 0, False, (), 1)
+    try:
+        with duckdb.connect(":memory:") as con:
+            found = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(target)]).fetchall()
+    except duckdb.Error:
+        raise RefusedFile(
+            FileRefusal.NOT_PARQUET, "the Parquet file cannot be read; drop it again", file=file
+        ) from None
+    return Shape(target, digest.hexdigest(), "\n", 0, False, tuple(str(row[0]) for row in found), 1)
 
 
 def _header(text: Path, form: FileFormat, file: str) -> tuple[tuple[str, ...], int]:
@@ -290,7 +299,8 @@ def _header(text: Path, form: FileFormat, file: str) -> tuple[tuple[str, ...], i
 def check_columns(columns: tuple[str, ...], contract: SourceContract, file: str) -> None:
     """Compare the columns that a file has with those the contract reads. Raises RefusedFile naming the nearest ones."""
     line = contract.format.skip + 1 if contract.format.has_header else 0
-    missing = [name for name in contract.columns if name not in columns]
+    nested = contract.format.kind == "parquet"
+    missing = [c for c in contract.columns if (c.split(".")[0] if nested else c) not in columns]
     if missing and (contract.missing_columns == "refuse" or _needed(missing[0], contract)):
         name = missing[0]
         near = get_close_matches(name, columns, n=1, cutoff=0.5)
