@@ -113,7 +113,10 @@ class _World:
         truth = self._truth
         for out, file in self._sheets.values():
             out.close()
-            truth.files.append(file)
+            if file.rows:
+                truth.files.append(file)
+            else:
+                (self._folder / file.key).unlink()  # a source with nothing to say drops nothing
         owners = Counter(address for own in truth.addresses.values() for address in own)
         truth.withdrawn = {address: day for address, day in truth.withdrawn.items() if owners[address] <= 1}
         if self._days == 2:

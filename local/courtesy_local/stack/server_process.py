@@ -25,12 +25,23 @@ iam_actions: Any = import_module("ministack.core.iam_actions")
 SEND_PATH = "/outbound-emails"
 _answer = ses_v2.handle_request
 _action = iam_actions.extract_iam_action
+_ses_resource = iam_actions._ses_v2_resource_arn
 
 
 def extract_iam_action(service: str, *request: Any) -> str | None:
     """The IAM action that a request needs."""
     action: str | None = _action(service, *request)
     return action.removesuffix("Batch") if service == "sqs" and action else action
+
+
+def ses_resource(method: str, path: str, body: bytes, region: str, account: str) -> str:
+    """The identity that a mail is sent from, where MiniStack asks for rights on `*`; its domain where only that is verified."""
+    if method != "POST" or not path.rstrip("/").endswith(SEND_PATH):
+        resource: str = _ses_resource(method, path, body, region, account)
+        return resource
+    address = parseaddr(json.loads(body).get("FromEmailAddress", ""))[1]
+    identity = address if address in ses_v2._identities else address.rpartition("@")[2]
+    return f"arn:aws:ses:{region}:{account}:identity/{identity}"
 
 
 async def handle_request(method: str, path: str, headers: Any, body: Any, query_params: Any) -> Any:
@@ -100,6 +111,7 @@ def _now() -> str:
 
 ses_v2.handle_request = handle_request
 iam_actions.extract_iam_action = extract_iam_action
+iam_actions._ses_v2_resource_arn = ses_resource
 
 if __name__ == "__main__":
     app.main()
