@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.release import Message
-from courtesy.errors import OutsideFailed
+from courtesy.errors import OutsideFailed, RefusedRule
 from courtesy.messages.mailing import Announcement, ManifestLine, Register, decode_register
 from courtesy.messages.post import Posted, Posting, make_mailings
 from courtesy.messages.render import PrintText, Renderer
@@ -258,3 +259,61 @@ def test_hostile_text_stays_one_value_of_one_line_of_the_manifest(
             assert piece.address_line1 == "12 Main Street"
             assert len(piece.address_line2) <= 64
     assert world.contact("c0").state in (ContactState.SENT, ContactState.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "text_does_not_fit"),
+        (b"%PDF" + b"/Type /Page " * 7, "too_many_pages"),
+        (b"%PDF /Type /Page " + b"x" * 5_000_001, "file_too_large"),
+    ],
+)
+def test_a_piece_that_the_vendor_would_not_take_is_refused(
+    renderer: Renderer, content: bytes | None, reason: str
+) -> None:
+    class Odd:
+        def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
+            if content is None:
+                raise RefusedRule("the text does not fit")
+            return content
+
+    world = World(renderer, 1)
+    outside = Posting(
+        world.store, world.shelf, world.queue, renderer, policy_of(renderer.rulebook), Odd(), KEY, world.clock
+    )
+    assert make_mailings(world.messages, "run-1", outside).outcomes == {f"refused_{reason}": 1}
+    assert world.contact("c0").reason == reason
+    assert world.queue.sent == []
+
+
+def test_a_message_that_the_rulebook_lacks_is_refused(renderer: Renderer) -> None:
+    messages = renderer.rulebook.messages.model_copy(update={"messages": {}})
+    world = World(Renderer(renderer.rulebook.model_copy(update={"messages": messages})), 1)
+    assert world.run("run-1").outcomes == {"refused_message_missing": 1}
+
+
+@pytest.mark.parametrize("quiet", [0, 1])
+def test_a_customer_whom_others_keep_changing_comes_again(renderer: Renderer, quiet: int) -> None:
+    """`quiet` writes succeed: with none the claim fails, with one what follows the claim."""
+    world = World(renderer, 1)
+    commit = world.store.commit
+    done: list[int] = []
+
+    def contested(*args: Any, **kwargs: Any) -> Any:
+        if len(done) >= quiet:
+            return "conflict"
+        done.append(1)
+        return commit(*args, **kwargs)
+
+    world.store.commit = contested  # type: ignore[method-assign]
+    assert world.run("run-1").again == [0]
+    world.store.commit = commit  # type: ignore[method-assign]
+    world.run("run-2")
+    assert world.printed() == {world.contact("c0").id: 1}
+    assert world.contact("c0").state is ContactState.SENT
+
+
+def test_a_message_of_a_contact_that_does_not_exist_is_done(renderer: Renderer) -> None:
+    world = World(renderer, 1)
+    assert world.run("run-1", [Message("cother", TRIGGER, PERIOD)]).outcomes == {"not_claimed_missing": 1}

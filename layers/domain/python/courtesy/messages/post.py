@@ -19,8 +19,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
-
 from courtesy.decisions.claim import Claimed, claim
 from courtesy.decisions.policy import Policy
 from courtesy.decisions.release import Message
@@ -249,8 +247,3 @@ def _give_back(waiting: _Waiting, fault: str, outside: Posting, posted: Posted) 
         posted.again.append(waiting.number)
         return
     posted.count(f"refused_{fault}" if fault else "later")
-
-
-def decode_messages(bodies: Iterable[str]) -> list[Message]:
-    """The messages of a queue's bodies. Raises msgspec.ValidationError where one is none."""
-    return [msgspec.json.decode(body, type=Message) for body in bodies]
