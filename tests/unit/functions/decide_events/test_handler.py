@@ -4,9 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from courtesy.decisions.listen import NO_SCORES, latest_scores
 from courtesy.outcomes import ContactState
+from courtesy.population.scores import encode_scores
 from courtesy.rulebook.versions import sections_of
 from courtesy.timeline.events import Case, Contact, Event, Permission, Transaction, event_key
 from courtesy.timeline.refold import refold
@@ -137,3 +140,13 @@ def test_a_message_that_cannot_be_read_comes_back(outside: Outside) -> None:
         "messageAttributes": {},
     }
     assert handler.handle({"Records": [record]}, None) == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+
+
+def test_criteria_are_judged_by_the_latest_cycles_figures(outside: Outside) -> None:
+    older = msgspec.structs.replace(NO_SCORES, cycle_id="2026-03-02-a")
+    newer = msgspec.structs.replace(NO_SCORES, cycle_id="2026-03-03-a")
+    for scores in (newer, older):
+        outside.lake.put(f"outcomes/cycles/{scores.cycle_id}/scores.json", encode_scores(scores))
+    assert latest_scores(outside.lake) == newer
+    happened(outside, bought(NOW - HOUR))
+    assert list(contacts(outside)) == ["welcome"]

@@ -13,7 +13,7 @@ from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.criteria import check
-from courtesy.population.scores import Scores
+from courtesy.population.scores import Scores, decode_scores
 from courtesy.population.segments import features_of
 from courtesy.ports import CustomerStore, Lake
 from courtesy.rulebook.model import Rulebook
@@ -45,9 +45,10 @@ def decide_events(
     now: datetime,
     hash_key: bytes,
     run: str,
-    scores: Scores = NO_SCORES,
 ) -> Balance:
     """Decide what the triggers propose on these events, reserve, log. `run`: unique to the message.
+
+    Criteria see the customer as of now, with the score cuts and value model of the latest cycle.
 
     A message that comes again finds its contacts on the timeline and logs them as they were decided. Raises Conflict,
     OutsideFailed; the message may then simply come again.
@@ -55,7 +56,7 @@ def decide_events(
     balance = Balance()
     stored = store.read_profile(message.customer_id)
     profile = stored.profile
-    candidates = _candidates(store, rulebook, message, profile, now, scores)
+    candidates = _candidates(store, lake, rulebook, message, profile, now)
     decisions: list[Decision] = []
     for contact in profile.contacts:
         if candidates.pop((contact.trigger, contact.occurrence), None) is None:
@@ -79,13 +80,19 @@ def decide_events(
     return balance
 
 
+def latest_scores(lake: Lake) -> Scores:
+    """The scores of the latest cycle that has any; `NO_SCORES` before the first one."""
+    paths = [path for path in lake.list("outcomes/cycles/") if path.endswith("/scores.json")]
+    return decode_scores(lake.get(max(paths))) if paths else NO_SCORES
+
+
 def _candidates(
     store: CustomerStore,
+    lake: Lake,
     rulebook: Rulebook,
     message: EventMessage,
     profile: Profile,
     now: datetime,
-    scores: Scores,
 ) -> dict[tuple[str, str], Candidate]:
     listening = [t for _, t in sorted(rulebook.triggers.items()) if t.active and t.kind == "event"]
     if not listening:
@@ -98,12 +105,12 @@ def _candidates(
                 candidate = from_event(trigger, event, now)
                 if candidate is not None:
                     proposed.append((trigger, candidate))
-    met = _met([trigger for trigger, _ in proposed], rulebook, profile, now, scores)
+    met = _met([trigger for trigger, _ in proposed], lake, rulebook, profile, now)
     return {(c.trigger, c.occurrence): c for trigger, c in proposed if trigger.id in met}
 
 
 def _met(
-    triggers: Sequence[Trigger], rulebook: Rulebook, profile: Profile, now: datetime, scores: Scores
+    triggers: Sequence[Trigger], lake: Lake, rulebook: Rulebook, profile: Profile, now: datetime
 ) -> set[str]:
     """The triggers whose criteria hold for this customer as of now, by the same statements as the cycle's."""
     met = {t.id for t in triggers if t.criteria.strip().lower() == ALWAYS}
@@ -111,7 +118,9 @@ def _met(
     if not asking:
         return met
     catalogue = catalogue_of(rulebook.sources)
-    connection = features_of([encode_profile(profile)], now.date(), rulebook.population, scores, catalogue)
+    connection = features_of(
+        [encode_profile(profile)], now.date(), rulebook.population, latest_scores(lake), catalogue
+    )
     try:
         for id_, trigger in asking.items():
             sql = check(trigger.criteria, catalogue, rule=f"triggers.{id_}.criteria").sql
