@@ -22,7 +22,11 @@ def truth(text: str, **known: object) -> bool | None:
         f'{known[a.name]!r}::{a.type} AS "{a.name}"' if a.name in known else f'NULL::{a.type} AS "{a.name}"'
         for a in CATALOGUE
     )
-    found = duckdb.sql(f"SELECT {check(text, CATALOGUE, rule='r').sql} FROM (SELECT {row})").fetchall()
+    found = (
+        duckdb.connect()
+        .execute(f"SELECT {check(text, CATALOGUE, rule='r').sql} FROM (SELECT {row})")
+        .fetchall()
+    )
     return found[0][0]  # type: ignore[no-any-return]
 
 

@@ -52,7 +52,11 @@ def rows(lake: InMemoryLake, folder: Path, prefix: str = "segments/one/part-") -
     """The rows of a cycle's segments, in order."""
     for number, path in enumerate(path for path in lake.list(prefix) if path.endswith(".parquet")):
         lake.download(path, folder / f"{number}.parquet")
-    return duckdb.sql(f"SELECT * FROM '{folder}/*.parquet' ORDER BY customer_id, division").fetchall()
+    return (
+        duckdb.connect()
+        .execute(f"SELECT * FROM '{folder}/*.parquet' ORDER BY customer_id, division")
+        .fetchall()
+    )
 
 
 def test_a_cycle_balances_and_places_every_customer(tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_the_snapshot_holds_no_name_address_or_number() -> None:
 def test_decisions_are_checked(outcome: str, balanced: bool, tmp_path: Path) -> None:
     store, lake = store_of(20), InMemoryLake()
     run(store, lake, 1)
-    duckdb.sql(
+    duckdb.connect().execute(
         f"COPY (SELECT 'c' || i AS customer_id, 'welcome' AS \"trigger\", '2026-11' AS occurrence, 'cars' AS division, "
         f"CASE WHEN i = 3 THEN '{outcome}' ELSE 'held' END AS outcome, 'cap' AS reason, 'email' AS channel "
         f"FROM range(5) AS t(i)) TO '{tmp_path}/d.parquet'"
@@ -188,7 +192,7 @@ def test_decisions_are_checked(outcome: str, balanced: bool, tmp_path: Path) -> 
 def test_a_candidate_decided_twice_is_out_of_balance(tmp_path: Path) -> None:
     store, lake = store_of(5), InMemoryLake()
     run(store, lake, 1)
-    duckdb.sql(
+    duckdb.connect().execute(
         "COPY (SELECT 'c1' AS customer_id, 'welcome' AS \"trigger\", '2026' AS occurrence, 'cars' AS division, "
         f"o AS outcome, 'cap' AS reason FROM (VALUES ('held'), ('reserved')) AS t(o)) TO '{tmp_path}/d.parquet'"
     )
@@ -238,7 +242,7 @@ def test_a_transaction_of_the_future_is_ignored(tmp_path: Path) -> None:
     refold(store, "c1")
     run(store, lake, 1)
     lake.download("segments/one/part-00000.parquet", tmp_path / "s.parquet")
-    found = duckdb.sql(
+    found = duckdb.connect().execute(
         f"SELECT purchases, revenue, days_since_purchase FROM '{tmp_path}/s.parquet' WHERE division = 'cars'"
     )
     assert found.fetchall() == [(1, 100, 3)]

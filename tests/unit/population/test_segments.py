@@ -238,7 +238,7 @@ def test_rules_that_contradict_themselves_are_refused(wrong: dict[str, Any]) -> 
 
 def test_a_custom_field_becomes_an_attribute_of_its_type() -> None:
     def contract(name: str, type_: str) -> SourceContract:
-        rules = {"email": FieldRule(column="e"), "custom.points": FieldRule(column="p", type=type_)}  # type: ignore[arg-type]
+        rules = {"email": FieldRule(column="e"), "custom.points": FieldRule(column="p", type=type_)}
         return SourceContract(
             name=name, record="person", format=FileFormat(kind="csv"), key=["e"], fields=rules
         )

@@ -1,6 +1,7 @@
 """The value models against published figures, against integration by hand, and at their edges."""
 
 import random
+from collections.abc import Sequence
 from math import exp, gamma, lgamma, log
 from pathlib import Path
 
@@ -202,8 +203,8 @@ def test_hypergeometric_in_closed_form() -> None:
 
 
 def test_the_descent_finds_a_valley_and_its_curvature() -> None:
-    def valley(at: object) -> tuple[float, list[float]]:
-        x, y = at  # type: ignore[misc]
+    def valley(at: Sequence[float]) -> tuple[float, list[float]]:
+        x, y = at
         return (x - 3) ** 2 / 2 + (y - 5) ** 2 / 8, [x - 3, (y - 5) / 4]
 
     found = minimise(valley, [1, 1], scale=1)
