@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
 
 def play(customers: int, seed: int, today: date | None, quiet: bool) -> tuple[dict[str, Any], Any]:
     """Run the demo from an empty installation; (figures, run)."""
-    from courtesy_local.demo.run import add_up, hear_back, live_a_day, make_samples
+    from courtesy_local.demo.run import perform
     from courtesy_local.demo.works import Works
 
     folder = places.STATE / "samples"
@@ -69,14 +69,9 @@ def play(customers: int, seed: int, today: date | None, quiet: bool) -> tuple[di
         stack.down()
         stack.up(lambda what: tell(what, 0, 0))
         up = round(time.monotonic() - began, 2)
-        run = make_samples(folder, customers, seed, today, tell)
-        run.seconds = {"up": up} | run.seconds
         works = Works(stack)
-        for day in run.truth.days:
-            live_a_day(works, run, folder, day, tell)
-            hear_back(works, run, tell)
-        tell("adding up", 0, 0)
-        figures = add_up(works, run)
+        figures, run = perform(works, folder, customers, seed, today, tell)
+    figures["seconds"] = {"up": up} | figures["seconds"]
     return figures, run
 
 

@@ -49,6 +49,18 @@ class Run:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 2)
 
 
+def perform(
+    works: Works, folder: Path, customers: int, seed: int, today: date | None, tell: Tell
+) -> tuple[dict[str, Any], "Run"]:
+    """Both days on an empty installation; (figures, run)."""
+    run = make_samples(folder, customers, seed, today, tell)
+    for day in run.truth.days:
+        live_a_day(works, run, folder, day, tell)
+        hear_back(works, run, tell)
+    tell("adding up", 0, 0)
+    return add_up(works, run), run
+
+
 def make_samples(folder: Path, customers: int, seed: int, today: date | None, tell: Tell) -> Run:
     """Generate the sample files; `today` is the date of the second day."""
     last = today or datetime.now(tz=UTC).date()

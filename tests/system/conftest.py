@@ -1,0 +1,43 @@
+"""One installation on the local stack for all system tests, with a small demo played on it first."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from courtesy_local.demo.run import Run, perform
+from courtesy_local.demo.works import Works
+from courtesy_local.stack import places
+from courtesy_local.stack.local_stack import LocalStack
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
+    """An installation that nobody used yet; its rulebook also has the contracts of the real data sets."""
+    rulebook = tmp_path_factory.mktemp("rules") / "rulebook"
+    shutil.copytree(places.CHECKOUT / "rulebook", rulebook)
+    for contract in (HERE / "contracts").glob("*.yaml"):
+        shutil.copy(contract, rulebook / "sources")
+    stack = LocalStack()
+    stack.down()
+    stack.up()
+    stack.publish_rulebook(rulebook)
+    yield Works(stack)
+    stack.down()
+
+
+@pytest.fixture(scope="session")
+def played(empty: Works, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Run]:
+    """The demo with a few people: (figures, run)."""
+    return perform(empty, tmp_path_factory.mktemp("samples"), 60, 7, None, lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def works(empty: Works, played: tuple[dict[str, Any], Run]) -> Works:
+    """The installation after the demo, so that nothing disturbs the demo's books."""
+    assert played
+    return empty
