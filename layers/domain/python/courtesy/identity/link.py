@@ -68,10 +68,20 @@ def weigh(levels: Levels, rules: IdentityRules) -> float:
     return total + (min(place, rules.place_cap) if rules.families else place)
 
 
-def clash(a: Traits, b: Traits) -> bool:
+def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
     """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son."""
     if a.generation and b.generation and a.generation != b.generation:
         return True
-    if not (a.born and b.born and a.born != b.born and a.given and b.given):
+    if not (a.born and b.born) or a.born == b.born or born_level(a.born, b.born) != "different":
         return False
-    return born_level(a.born, b.born) == "different" and given_level(a.given, b.given) == "different"
+    if rules.families and _years_apart(a.born, b.born) >= GENERATION:
+        return True
+    return bool(a.given and b.given) and given_level(a.given, b.given) == "different"
+
+
+GENERATION = 14
+"""Years between two birthdays from which one of them may be the other's child."""
+
+
+def _years_apart(a: str, b: str) -> int:
+    return abs(int(a[:4]) - int(b[:4]))

@@ -73,7 +73,9 @@ def settle(
     links += [
         (pair(s, other), inf) for s, record in core.items() for other in record.together if other in core
     ]
-    groups, used = clusters_of(core, links, apart, lambda one, two: clash(core[one].traits, core[two].traits))
+    groups, used = clusters_of(
+        core, links, apart, lambda one, two: clash(core[one].traits, core[two].traits, rules)
+    )
     home: dict[str, str] = {}
     for group in groups:
         id_ = lowest_id(key, group)

@@ -1,0 +1,107 @@
+"""Who is one person and who is not: cases that a clerk would decide without thinking, and cases that a clerk should see."""
+
+import pytest
+
+from courtesy.identity.link import judge
+from courtesy.identity.memory import MemoryIndex
+from courtesy.identity.normalise import traits_of
+from tests.unit.identity.people import RULES, arrive, customers, record
+
+ANNA = {
+    "given_name": "Anna", "surname": "Kowalski", "date_of_birth": "1984-05-17", "address1": "12 Harbour Street",
+    "postcode": "60614", "city": "Chicago", "email": "anna.kowalski@mail.test", "phone": "+13125550123",
+}  # fmt: skip
+NOBODY = dict.fromkeys(ANNA, "")
+
+
+def verdict(changes: dict[str, str], base: dict[str, str] = ANNA) -> str:
+    """The verdict on a record and the same record with changes."""
+    return judge(traits_of(base), traits_of(base | changes), RULES).verdict
+
+
+@pytest.mark.parametrize(
+    ("case", "changes"),
+    [
+        ("the same in capitals", {"given_name": "ANNA", "surname": "KOWALSKI"}),
+        ("names exchanged", {"given_name": "Kowalski", "surname": "Anna"}),
+        ("moved", {"address1": "900 Pine Road", "postcode": "98101", "city": "Seattle"}),
+        ("married", {"surname": "Bergström", "email": ""}),
+        ("a slip in the birthday", {"date_of_birth": "1984-05-71"}),
+        ("day and month exchanged", {"date_of_birth": "1984-05-17", "email": "", "phone": ""}),
+        ("no address, other phone", {"address1": "", "postcode": "", "city": "", "phone": "+13125550999"}),
+        ("placeholders", {"date_of_birth": "1900-01-01", "phone": "000-000", "email": "n/a"}),
+        ("title and accents", {"given_name": "Dr. Änna", "surname": "Kowálski"}),
+    ],
+)
+def test_one_person(case: str, changes: dict[str, str]) -> None:
+    assert verdict(changes) == "same", case
+
+
+def test_short_forms_of_a_given_name_are_one_person() -> None:
+    robert = ANNA | {"given_name": "Robert", "email": ""}
+    assert verdict({"given_name": "Bob"}, robert) == "same"
+
+
+@pytest.mark.parametrize(
+    ("case", "changes"),
+    [
+        ("a couple that shares an e-mail", {"given_name": "Peter", "date_of_birth": "1981-11-02"}),
+        ("a couple whose birthdays nobody knows", {"given_name": "Peter", "date_of_birth": ""}),
+        ("twins", {"given_name": "Petra", "email": ""}),
+        ("mother and daughter of one name", {"date_of_birth": "2009-02-28", "email": ""}),
+        ("senior and junior", {"surname": "Kowalski Jr", "date_of_birth": ""}),
+        (
+            "a colleague at the switchboard",
+            NOBODY | {"given_name": "Tom", "surname": "Reed", "phone": ANNA["phone"]},
+        ),
+    ],
+)
+def test_two_people(case: str, changes: dict[str, str]) -> None:
+    base = ANNA | {"surname": "Kowalski Sr"} if "junior" in case else ANNA
+    assert verdict(changes, base) != "same", case
+
+
+def test_namesakes_far_apart_are_two_people() -> None:
+    far = {
+        "date_of_birth": "",
+        "address1": "5 Elm Road",
+        "postcode": "10001",
+        "city": "New York",
+        "email": "",
+        "phone": "",
+    }
+    assert verdict(far) == "different"
+
+
+@pytest.mark.parametrize("field", ["phone", "email"])
+def test_a_key_that_many_share_links_nobody(field: str) -> None:
+    shared = {"phone": "+13125550000", "email": "family.shop@mail.test"}[field]
+    names = [
+        "Ada Moss",
+        "Bo Reed",
+        "Cleo Park",
+        "Dirk Frey",
+        "Elif Kaya",
+        "Finn Dahl",
+        "Gus Ochoa",
+        "Hana Sato",
+    ]
+    people = [record(f"crm/{n}", name=name, **{field: shared}) for n, name in enumerate(names)]
+    twice = [record("web/1", name="Ada Moss", **{field: shared})]
+    index = MemoryIndex()
+    arrive(index, people[:3], twice)
+    assert len(customers(index, ["crm/0", "web/1"])) == 1, "few holders: the key still speaks"
+    arrive(index, people[3:])
+    subjects = [f"crm/{n}" for n in range(len(people))] + ["web/1"]
+    assert len(customers(index, subjects)) == len(subjects), "many holders: it says nothing any more"
+
+
+def test_look_alikes_in_between_do_not_chain_father_and_son() -> None:
+    index = MemoryIndex()
+    father = record("crm/1", **ANNA | {"given_name": "Karl", "date_of_birth": "1950-01-01", "email": ""})
+    son = record("crm/2", **ANNA | {"given_name": "Karl", "date_of_birth": "1984-05-17", "email": ""})
+    between = record("crm/3", **ANNA | {"given_name": "Karl", "date_of_birth": "", "email": ""})
+    arrive(index, [father], [between], [son])
+    groups = customers(index, ["crm/1", "crm/2", "crm/3"])
+    assert ["crm/1", "crm/2", "crm/3"] not in groups
+    assert not any({"crm/1", "crm/2"} <= set(group) for group in groups)
