@@ -52,7 +52,7 @@ types: $(VENV)/.done
 
 architecture: $(VENV)/.done
 	@echo "test: architecture"
-	@$(BIN)/lint-imports --no-logo 2>/dev/null | tail -n 1 || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo >/dev/null 2>&1 || $(BIN)/lint-imports
 
 fast: $(VENV)/.done  ## unit, contract, integration and fault tests, with branch coverage of the domain
 	@echo "test: unit, contract, integration, faults"

@@ -31,10 +31,10 @@ def listed(value: object) -> list[Any]:
 
 def test_both_shapes_pass_both_packs(aws: Templates, local: Templates) -> None:
     for templates in (aws, local):  # synthesis has refused anything that nobody accepted
-        failed = [
-            pack["pluginName"] for pack in templates.report.get("pluginReports", []) if pack["violations"]
-        ]
-        assert failed == []
+        reports = {pack["pluginName"]: pack for pack in templates.report["pluginReports"]}
+        assert {"AwsSolutions", "Serverless"} <= set(reports)
+        assert [name for name, pack in reports.items() if pack["conclusion"] != "success"] == []
+        assert reports["AwsSolutions"]["violations"] == reports["Serverless"]["violations"] == []
 
 
 @pytest.mark.parametrize(("table", "keys"), TABLE_KEYS.items())
