@@ -13,6 +13,7 @@ from courtesy.decisions.listen import NO_SCORES
 from courtesy.decisions.log import Row, row_of, write_events
 from courtesy.decisions.part import CyclePart, PartBalance, decide_part
 from courtesy.population.catalogue import catalogue_of
+from courtesy.population.plan import begin_cycle
 from courtesy.population.segments import features_of, write_segments
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact, Interaction, Transaction
@@ -109,7 +110,7 @@ def test_a_part_that_crashed_logs_what_its_first_attempt_reserved(tmp_path: Path
     calls = iter(range(100))
 
     def clock() -> datetime:
-        if next(calls) == 3:  # the second customer's turn
+        if next(calls) == 2:  # the second customer's turn
             raise Crash
         return NOW
 
@@ -203,3 +204,12 @@ def test_a_log_row_has_every_column() -> None:
     assert encode_profile(customer())
     assert row.at == NOW
     assert date(2026, 3, 4) == row.at.date()
+
+
+@pytest.mark.parametrize(("age", "outcome"), [(3, "reserved"), (4, "held")])
+def test_a_snapshot_older_than_allowed_holds_everything(tmp_path: Path, age: int, outcome: str) -> None:
+    book = rulebook(trigger("win_back", criteria="days_since_purchase > 365"), snapshot_days=3)
+    store, lake = store_of("c1"), InMemoryLake()
+    begin_cycle(lake, book.version, now=NOW - timedelta(days=age), as_of="2026-03-04", cycle_id="old")
+    run(store, lake, book, tmp_path, "old")
+    assert logged(lake, tmp_path, "old") == [("c1", "win_back", outcome)]

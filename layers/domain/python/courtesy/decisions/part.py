@@ -34,6 +34,7 @@ from courtesy.decisions.reserve import reserve
 from courtesy.errors import NotFound
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.documents import connect
+from courtesy.population.plan import cycle_path, segments_path
 from courtesy.ports import Clock, CustomerStore, Lake, StoredProfile
 from courtesy.rulebook.model import Rulebook
 
@@ -78,16 +79,18 @@ def decide_part(
     done = _read(lake, balance_path)
     if done is not None:
         return msgspec.json.decode(done, type=PartBalance)
-    started, again = _started(lake, job, clock())
+    now = clock()
+    started, again = _started(lake, job, now)
     segments, lines, target = folder / "segments.parquet", folder / "rows.jsonl", folder / "rows.parquet"
-    lake.download(f"segments/{job.cycle_id}/part-{job.part:05}.parquet", segments)
+    lake.download(segments_path(job.cycle_id, job.part), segments)
     connection = connect(folder)
     try:
         run = _Run(store, rulebook, job, clock, hash_key, started if again else None)
+        run.in_doubt = _stale(lake, job, rulebook.decisions.snapshot_days, now)
         found = find(
             connection, segments, rulebook, catalogue_of(rulebook.sources), job.as_of, started.date()
         )
-        waiting = _waiting(lake, rulebook, clock())
+        waiting = _waiting(lake, rulebook, now)
         if waiting:
             mine = {
                 row[0]
@@ -122,6 +125,7 @@ class _Run:
         self.store, self.clock, self.hash_key, self.first_attempt = store, clock, hash_key, first_attempt
         self.policy: Policy = policy_of(rulebook)
         self.balance = Balance()
+        self.in_doubt = ""
         self.left = {
             t.id: _share(t.daily_budget, job.part, job.parts)
             for t in cycle_triggers(rulebook)
@@ -163,6 +167,7 @@ class _Run:
                 now,
                 self.hash_key,
                 exhausted=[trigger for trigger, left in self.left.items() if left <= 0],
+                in_doubt=self.in_doubt,
             )
         self.balance.proposed += len(decisions)
         for decision in decisions:
@@ -218,6 +223,19 @@ def _started(lake: Lake, job: CyclePart, now: datetime) -> tuple[datetime, bool]
         return datetime.fromisoformat(held.decode()), True
     lake.put(path, now.isoformat().encode())
     return now, False
+
+
+def _stale(lake: Lake, job: CyclePart, days: int, now: datetime) -> str:
+    """Why the cycle's snapshot is too old to decide on, empty where it is not or its start was not recorded."""
+    record = _read(lake, cycle_path(job.cycle_id, "started.json"))
+    if record is None:
+        return ""
+    age = now - msgspec.json.decode(record, type=_Start).started
+    return f"the snapshot is {age.days} days old, {days} are allowed" if age > timedelta(days=days) else ""
+
+
+class _Start(msgspec.Struct):
+    started: datetime
 
 
 def _read(lake: Lake, path: str) -> bytes | None:

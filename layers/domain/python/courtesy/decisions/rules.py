@@ -181,8 +181,6 @@ class DecisionRules(Section):
     default_zone:     zone of calendar windows, and of quiet hours that say so, where the customer's is not known
     minimum_age:      nobody younger is contacted; an unknown date of birth passes
     snapshot_days:    a cycle whose snapshot is older than this holds everything (`data_in_doubt`)
-    unknown_hours:    after that an unknown marketing contact is closed as unknown for good
-    log_retention_days: how long the decision log is kept
     """
 
     categories: dict[str, Category] = Field(default_factory=_categories)
@@ -197,5 +195,3 @@ class DecisionRules(Section):
     default_zone: str = "UTC"
     minimum_age: int = Field(default=18, ge=0)
     snapshot_days: int = Field(default=3, ge=0)
-    unknown_hours: int = Field(default=24, ge=1)
-    log_retention_days: int = Field(default=730, ge=1)
