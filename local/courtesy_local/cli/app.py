@@ -12,7 +12,7 @@ from courtesy_local.stack.local_stack import LocalStack
 from courtesy_local.stack.server import StackProblem
 
 ROOMS = (
-    "stack", "drop", "cycle", "demo", "console", "show", "explain", "balance", "cost", "source", "quarantine", "identity", "population",
+    "stack", "drop", "cycle", "demo", "console", "show", "explain", "balance", "source", "quarantine", "identity", "population",
     "decisions", "messages",
 )  # fmt: skip
 """Modules of `courtesy_local.cli`, each with `register(app)`."""
