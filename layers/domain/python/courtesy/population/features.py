@@ -224,4 +224,9 @@ def make_features(
 ) -> None:
     """Run the statements; the connection has a relation `snapshot` and afterwards `person`, `bought` and `feature`."""
     connection.execute(purchases_sql(as_of, rules))
-    connection.execute(features_sql(as_of, rules, custom))
+    held = {row[0] for row in connection.execute("DESCRIBE snapshot").fetchall()}
+    connection.execute(features_sql(as_of, rules, tuple(a for a in custom if a.name in held)))
+    for a in custom:
+        if a.name not in held:
+            # declared after the snapshot was taken: unknown of everybody
+            connection.execute(f'ALTER TABLE feature ADD COLUMN "{a.name}" {a.type}')
