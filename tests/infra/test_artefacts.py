@@ -1,5 +1,6 @@
 """The artefacts as they are deployed: complete, within Lambda's limit, made once."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,14 +50,19 @@ def test_a_function_loads_with_nothing_but_its_layers(layers: dict[str, Path], n
     feature = features.feature(name)
     folders = [str(artefacts.function(name, target.host(), feature.beside))]
     folders += [str(layers[layer] / "python") for layer in (*ALWAYS, *feature.layers)]
-    code = f"import sys; sys.path[:0] = {folders!r}; from functions.{name}.handler import handle; print(callable(handle))"
+    code = f"from functions.{name}.handler import handle; print(callable(handle))"
 
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code],
+        [sys.executable, "-S", "-P", "-c", code],
+        cwd=folders[0],
         capture_output=True,
         text=True,
         check=False,
-        env={"AWS_DEFAULT_REGION": "eu-central-1", "POWERTOOLS_SERVICE_NAME": name},
+        env={
+            "PYTHONPATH": os.pathsep.join(folders),
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "POWERTOOLS_SERVICE_NAME": name,
+        },
     )
 
     assert done.stdout == "True\n", done.stderr
