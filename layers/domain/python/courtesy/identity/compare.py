@@ -148,6 +148,8 @@ def surname_level(a: str, b: str) -> str:
 @lru_cache(maxsize=1 << 18)
 def _likeness(a: str, b: str) -> str:
     """`close`: one slip (two in longer words); `near`: alike enough to be the same word, badly written."""
+    if _numbered(a, b):
+        return "different"
     slips = OSA.distance(a, b)
     shorter = min(len(a), len(b))
     if slips <= (1 if shorter < 6 else 2) and shorter > 2:
@@ -206,4 +208,15 @@ def email_level(a: str, b: str) -> str:
     one, two = a.partition("@")[0], b.partition("@")[0]
     if one == two and len(one) > 4:
         return "local"
+    if _numbered(one, two):
+        return "different"
     return "close" if OSA.distance(a, b, score_cutoff=2) <= 2 else "different"
+
+
+def _numbered(a: str, b: str) -> bool:
+    """Whether only the digits differ, as in user1 and user2: made to be told apart, so no slip of the pen."""
+    return a != b and a.translate(_DIGITS) == b.translate(_DIGITS) and a.translate(_LETTERS) != ""
+
+
+_DIGITS = str.maketrans("", "", "0123456789")
+_LETTERS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz .@-_'")

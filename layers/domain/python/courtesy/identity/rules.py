@@ -25,7 +25,7 @@ def _weights() -> dict[str, dict[str, float]]:
         "postcode": {"exact": 8.0, "slip": 4.0, "different": -3.0},
         "state": {"exact": 1.5, "different": -1.0},
         "email": {"exact": 14.0, "close": 9.0, "local": 7.0, "different": -1.5},
-        "phone": {"exact": 13.0, "slip": 7.0, "different": -1.0},
+        "phone": {"exact": 13.0, "slip": 4.0, "different": -1.0},
         "national_id": {"exact": 19.0, "slip": 10.0, "different": -6.0},
         "keys": {"exact": 17.0},
     }  # fmt: skip
