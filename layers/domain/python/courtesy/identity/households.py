@@ -10,8 +10,12 @@ from courtesy.identity.traits import Traits
 
 ENOUGH = 100
 """Pairs at one address from which on a file can be judged."""
-TIMES = 2.5
+TIMES = 4.0
 """Given names that differ so many times as often as other fields do show families, not slips of the pen."""
+LEAST = 0.02
+"""Other fields are taken to differ at least so often."""
+RELATED = 0.3
+"""Where given names differ and birthdays do as well in such a share of the pairs, they are relatives."""
 _LARGEST = 12
 _OTHERS = ("street", "city", "postcode", "number", "address2")
 
@@ -43,16 +47,21 @@ def holds_families(people: Iterable[Traits]) -> bool:
     pairs = _neighbours(list(people))
     differ: Counter[str] = Counter()
     known: Counter[str] = Counter()
+    others_born = both_known = 0
     for one, two in pairs:
-        for field, level in levels_of(one, two).items():
+        levels = levels_of(one, two)
+        for field, level in levels.items():
             known[field] += 1
             differ[field] += level == "different"
+        if levels.get("given") == "different" and "born" in levels:
+            both_known += 1
+            others_born += levels["born"] == "different"
     if known["given"] < ENOUGH:
         return True
     others = [differ[field] / known[field] for field in _OTHERS if known[field] >= ENOUGH / 2]
-    if not others:
+    if not others or others_born > RELATED * max(both_known, 1):
         return True
-    return differ["given"] / known["given"] > TIMES * max(sum(others) / len(others), 0.004)
+    return differ["given"] / known["given"] > TIMES * max(sum(others) / len(others), LEAST)
 
 
 def _neighbours(people: Sequence[Traits]) -> list[tuple[Traits, Traits]]:

@@ -72,9 +72,11 @@ def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
     """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son."""
     if a.generation and b.generation and a.generation != b.generation:
         return True
+    if not rules.families or (a.national_id and a.national_id == b.national_id):
+        return False
     if not (a.born and b.born) or a.born == b.born or born_level(a.born, b.born) != "different":
         return False
-    if rules.families and _years_apart(a.born, b.born) >= GENERATION:
+    if _years_apart(a.born, b.born) >= GENERATION:
         return True
     return bool(a.given and b.given) and given_level(a.given, b.given) == "different"
 

@@ -1,0 +1,117 @@
+"""Linking on reference sets whose truth is known: precision, recall, F1 and seconds, beside Splink where it is given.
+
+    python -m bench.identity ../shared/data [--splink PYTHON]
+
+PYTHON is the interpreter of an environment with `bench/requirements.in`. Both sides see the same columns; the truth is only
+used to count afterwards.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from courtesy.identity.offline import resolve_records, score_of
+from courtesy.identity.rules import IdentityRules
+
+FEBRL = {
+    "given_name": "given_name", "surname": "surname", "street_number": "street_number", "address1": "address_1",
+    "address2": "address_2", "city": "suburb", "postcode": "postcode", "state": "state",
+    "date_of_birth": "date_of_birth", "national_id": "soc_sec_id",
+}  # fmt: skip
+FAKE = {
+    "given_name": "first_name",
+    "surname": "surname",
+    "date_of_birth": "dob",
+    "city": "city",
+    "email": "email",
+}
+
+
+class Task(NamedTuple):
+    """A set with the fields that may be used; `records` and `truth` by row number."""
+
+    name: str
+    records: dict[str, dict[str, str]]
+    truth: dict[str, str]
+
+
+class Measured(NamedTuple):
+    """How well and how fast one side was."""
+
+    precision: float
+    recall: float
+    f1: float
+    seconds: float
+
+
+def tasks(data: Path) -> Iterator[Task]:
+    """The sets and their cuts."""
+    for number in (1, 2):
+        for label, left_out in (
+            ("all fields", ()),
+            ("no document", ("national_id",)),
+            ("no document, no birthday", ("national_id", "date_of_birth")),
+        ):
+            mapping = {field: column for field, column in FEBRL.items() if field not in left_out}
+            path = data / "identity-febrl" / f"dataset{number}.csv"
+            yield read_task(f"febrl {number}, {label}", path, mapping, "rec_id")
+    yield read_task("fake_1000", data / "identity-fake1000" / "fake_1000.csv", FAKE, "cluster")
+
+
+def read_task(name: str, path: Path, mapping: dict[str, str], truth: str) -> Task:
+    """A set of a file; of FEBRL's record ids the number is the person."""
+    records, people = {}, {}
+    with path.open(newline="") as text:
+        for at, row in enumerate(csv.DictReader(text, skipinitialspace=True)):
+            records[f"set/{at}"] = {field: row[column] for field, column in mapping.items() if row[column]}
+            people[f"set/{at}"] = row[truth].split("-")[1] if truth == "rec_id" else row[truth]
+    return Task(name, records, people)
+
+
+def measure(task: Task) -> Measured:
+    """Courtesy on a set."""
+    began = time.perf_counter()
+    resolved = resolve_records(dict(task.records), IdentityRules(), look=True)
+    seconds = time.perf_counter() - began
+    return Measured(*score_of(resolved.customers, task.truth), seconds)
+
+
+def measure_splink(task: Task, python: str) -> Measured:
+    """Splink on the same set, in its own interpreter."""
+    program = Path(__file__).with_name("identity_splink.py")
+    done = subprocess.run(
+        [python, str(program)], input=json.dumps(task.records), capture_output=True, text=True, check=True
+    )
+    answer = json.loads(done.stdout.splitlines()[-1])
+    return Measured(*score_of(answer["clusters"], task.truth), answer["seconds"])
+
+
+def run(data: Path, splink: str = "") -> list[dict[str, object]]:
+    """All sets, one row each."""
+    rows = []
+    for task in tasks(data):
+        ours = measure(task)
+        row: dict[str, object] = {"set": task.name, "rows": len(task.records)} | ours._asdict()
+        if splink:
+            row |= {f"splink_{name}": value for name, value in measure_splink(task, splink)._asdict().items()}
+        rows.append({key: round(v, 4) if isinstance(v, float) else v for key, v in row.items()})
+    return rows
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--splink", default="", help="python of an environment with bench/requirements.in")
+    given = parser.parse_args()
+    for row in run(given.data, given.splink):
+        print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()
