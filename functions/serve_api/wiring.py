@@ -9,6 +9,7 @@ from tempfile import gettempdir
 
 from courtesy.errors import RefusedInput
 from courtesy.identity.find import find_customers
+from courtesy.identity.merge import Desk
 from courtesy.identity.ports import IdentityIndex
 from courtesy.messages.unsubscribe import Unsubscribe, read_token
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
@@ -51,6 +52,11 @@ class Outside:
             loyalty_no=loyalty_no,
             subject=subject,
         )
+
+    def desk(self, by: str) -> Desk:
+        """Where a person decides who is who."""
+        rules = self.rulebooks.current().identity
+        return Desk(self.index, self.store, rules, self.key(), self.clock(), by)
 
     def read_wish(self, token: str) -> Unsubscribe | None:
         """What an unsubscribe link stands for; None where it is not one of ours."""

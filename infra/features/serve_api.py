@@ -13,7 +13,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     return [
         access.table(data.timeline, access.READ, access.WRITE),
         access.table(data.profiles, access.READ, access.WRITE),
-        access.table(data.identities, access.READ),
+        access.table(data.identities, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ, access.WRITE),
         access.secret(data.hash_key_arn),
         *access.read_objects(data.lake, "segments/", "decisions/", "outcomes/", "quarantine/"),

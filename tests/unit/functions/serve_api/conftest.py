@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from courtesy.errors import NotFound
+from courtesy.identity.rules import IdentityRules
 from courtesy.timeline.events import Asset, Case, Event, SourceRecord, Transaction
 from courtesy.timeline.refold import refold
 from courtesy_aws.cycles import Standing
@@ -49,9 +50,10 @@ class InMemoryCycles:
 
 @dataclass
 class InMemoryRulebooks:
-    """Only what the API reads: the names of the sources."""
+    """Only what the API reads: the sources and the rules of identity."""
 
     sources: dict[str, object]
+    identity: IdentityRules = field(default_factory=IdentityRules)
 
     def current(self) -> "InMemoryRulebooks":
         return self

@@ -31,17 +31,18 @@ def rehearse(
     stated: datetime,
     before: Path | None = None,
     show: int = 20,
+    limits: Limits = Limits(),  # noqa: B008 - a constant
 ) -> Rehearsal:
     """Read a file as read_drop would, `before` being what was applied a day earlier. Raises RefusedFile.
 
-    show: how many bad rows and how many staged rows to give back.
+    show: how many bad rows and how many staged rows to give back; limits: what a file may cost.
     """
     applied: list[Path] = []
     if before is not None:
-        earlier = _difference(contract, before, means, "before", [], stated - timedelta(days=1))
+        earlier = _difference(contract, before, means, "before", [], stated - timedelta(days=1), limits)
         applied = [earlier.segment()]
         earlier.close()
-    difference = _difference(contract, file, means, "now", applied, stated)
+    difference = _difference(contract, file, means, "now", applied, stated, limits)
     try:
         tally, reasons = difference.tally(), difference.reasons()
         drift = drift_of(
@@ -63,11 +64,17 @@ def rehearse(
 
 
 def _difference(
-    contract: SourceContract, file: Path, means: Means, folder: str, applied: list[Path], stated: datetime
+    contract: SourceContract,
+    file: Path,
+    means: Means,
+    folder: str,
+    applied: list[Path],
+    stated: datetime,
+    limits: Limits,
 ) -> Difference:
     means = means._replace(work=means.work / folder)
     means.work.mkdir(parents=True, exist_ok=True)
-    shape = shape_of(file, contract, means.work, Limits(), file.name)
+    shape = shape_of(file, contract, means.work, limits, file.name)
     if contract.format.kind != "jsonl" and shape.header:
         check_columns(shape.header, contract, file.name)
     return Difference(shape, contract, Segments(applied, [], True), stated, means)
