@@ -106,7 +106,9 @@ class DynamoCustomerStore:
         for customer_id, arriving in events.items():
             for event in arriving:
                 if isinstance(event, Contact):
-                    raise RefusedInput("a contact is written by `commit` or `move_contact` only, on condition")
+                    raise RefusedInput(
+                        "a contact is written by `commit` or `move_contact` only, on condition"
+                    )
                 key = event_key(event)
                 item: Item = {
                     "customer_id": {"S": customer_id},
