@@ -1,10 +1,13 @@
 """Each port's contract runs against its fake and against the real adapter on moto."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from courtesy_aws.session import client, forget_clients
 
@@ -18,10 +21,26 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")  # the stand-in takes any
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setattr(BotocoreStubber, "__call__", _one_at_a_time(BotocoreStubber.__call__))
     forget_clients()
     with mock_aws():
         yield
     forget_clients()
+
+
+def _one_at_a_time(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """moto's stand-in for the service, made to answer one request after the other.
+
+    DynamoDB's transactions are serialisable. moto takes a failed one back by putting a copy of the whole table in the
+    table's place, so that whatever another thread wrote meanwhile is gone. Clients still race between their requests.
+    """
+    turn = Lock()
+
+    def answer_alone(stubber: BotocoreStubber, *args: Any, **kwargs: Any) -> Any:
+        with turn:
+            return answer(stubber, *args, **kwargs)
+
+    return answer_alone
 
 
 def make_table(name: str, hash_key: str, range_key: str = "", due: bool = False) -> None:
