@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Folder = Annotated[
     Path, typer.Argument(help="Folder of the draft's YAML files; the checkout's where left out.")
 ]
+Stage = Annotated[
+    str,
+    typer.Option(help="A stage deployed to AWS, with your own credentials and region; else the local stack."),
+]
 HOME = places.CHECKOUT / "rulebook"
 
 
@@ -89,6 +93,7 @@ def check(folder: Folder = HOME, as_json: JsonFlag = False) -> int:
 def diff(
     folder: Folder = HOME,
     against: Annotated[int, typer.Option(help="A published version; the one in force where left out.")] = 0,
+    stage: Stage = "",
     as_json: JsonFlag = False,
 ) -> int:
     """What a draft would change in the version in force.
@@ -98,7 +103,7 @@ def diff(
     from courtesy.rulebook import versions
 
     draft = _draft(folder)
-    with _store() as store:
+    with _store(stage) as store:
         before = store.version(against) if against else store.current()
     changes = versions.diff(before, draft)
     if as_json:
@@ -113,11 +118,12 @@ def diff(
 def publish(
     folder: Folder = HOME,
     by: Annotated[str, typer.Option(help="Who publishes it.")] = "",
+    stage: Stage = "",
     as_json: JsonFlag = False,
 ) -> int:
     """Make a draft the next version and put it in force; needs no deployment.
 
-    Example: courtesy rulebook publish
+    Example: courtesy rulebook publish --stage prod
     """
     from courtesy.errors import RefusedRule
     from courtesy.rulebook.validation import check_criteria
@@ -127,17 +133,17 @@ def publish(
     errors = [str(p) for p in check_criteria(draft) if p.severity == "error"]
     if errors:
         raise RefusedRule("the rulebook does not hold together:\n  " + "\n  ".join(errors))
-    with _store() as store:
+    with _store(stage) as store:
         made = store.publish(sections_of(draft), by or getpass.getuser(), datetime.now(UTC))
     return _said(made.version, as_json)
 
 
-def history(as_json: JsonFlag = False) -> int:
+def history(stage: Stage = "", as_json: JsonFlag = False) -> int:
     """The published versions, newest first.
 
     Example: courtesy rulebook history
     """
-    with _store() as store:
+    with _store(stage) as store:
         lines, current = store.history(), store.current().version
     if as_json:
         show_json({"current": current, "versions": [line._asdict() for line in lines]})
@@ -153,6 +159,7 @@ def history(as_json: JsonFlag = False) -> int:
 def rollback(
     version: Annotated[int, typer.Argument(help="The version whose rules shall be in force again.")],
     by: Annotated[str, typer.Option(help="Who rolls back.")] = "",
+    stage: Stage = "",
     as_json: JsonFlag = False,
 ) -> int:
     """Publish an earlier version's rules anew, as the next version; versions are never changed or removed.
@@ -161,7 +168,7 @@ def rollback(
     """
     from courtesy.rulebook.versions import sections_of
 
-    with _store() as store:
+    with _store(stage) as store:
         made = store.publish(sections_of(store.version(version)), by or getpass.getuser(), datetime.now(UTC))
     return _said(made.version, as_json)
 
@@ -182,13 +189,16 @@ def _draft(folder: Path) -> "Rulebook":
 
 
 @contextmanager
-def _store() -> Iterator["DynamoRulebookStore"]:
-    """The published rulebooks of the local stack. Raises NotUp."""
+def _store(stage: str) -> Iterator["DynamoRulebookStore"]:
+    """The published rulebooks of a stage on AWS, or of the local stack. Raises NotUp."""
     from courtesy_aws.tables.rulebooks import DynamoRulebookStore
     from courtesy_local.cli.output import NotUp
     from courtesy_local.stack.local_stack import LocalStack
     from courtesy_local.stack.publishing import adapters_on
 
+    if stage:
+        yield DynamoRulebookStore(f"courtesy-{stage}-rulebooks")
+        return
     stack = LocalStack()
     if not stack.is_up():
         raise NotUp("the local stack is not up")
