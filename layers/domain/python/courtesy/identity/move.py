@@ -72,20 +72,27 @@ class Profiles:
 def fetch(
     placed: Iterable[IndexedRecord], index: IdentityIndex, store: CustomerStore, key: bytes
 ) -> set[str]:
-    """Bring events to the customers that their records were placed with; returns the customers that were folded for it."""
+    """Bring events to the customers that their records were placed with; returns the customers that were folded for it.
+
+    Others may place a record elsewhere while its events are on their way, and may have looked for them before they arrived: so
+    whoever brought them looks at the index once more, and goes on as long as it names another customer. Raises Conflict.
+    """
     leaving = [record for record in placed if record.leaving]
-    if not leaving:
-        return set()
-    departures = _departures(leaving, index)
-    concerned = {id_ for d in departures for id_ in (d.customer_id, d.heir, *d.homes.values())}
-    profiles = Profiles(store, concerned)
     folded: set[str] = set()
-    for departure in departures:
-        folded |= _carry(departure, store, profiles, key)
-    for customer_id in sorted(folded):
-        _unmark(customer_id, profiles)
-    _forget(leaving, index)
-    return folded
+    for _ in range(ATTEMPTS):
+        if not leaving:
+            return folded
+        departures = _departures(leaving, index)
+        concerned = {id_ for d in departures for id_ in (d.customer_id, d.heir, *d.homes.values())}
+        profiles = Profiles(store, concerned)
+        marked: set[str] = set()
+        for departure in departures:
+            marked |= _carry(departure, store, profiles, key)
+        for customer_id in sorted(marked):
+            _unmark(customer_id, profiles)
+        folded |= marked
+        leaving = _forget(leaving, index)
+    raise Conflict(_BUSY)
 
 
 def release(customer_ids: Iterable[str], index: IdentityIndex, store: CustomerStore) -> None:
@@ -198,11 +205,23 @@ def _settled(contacts: Sequence[Contact], timeline: Sequence[Event]) -> list[Con
     return settled
 
 
-def _forget(leaving: Sequence[IndexedRecord], index: IdentityIndex) -> None:
-    """The records have arrived; whoever was faster has seen to it."""
-    index.write_records([replace(record, leaving=()) for record in leaving])
+def _forget(leaving: Sequence[IndexedRecord], index: IdentityIndex) -> list[IndexedRecord]:
+    """The records have arrived; those that others have placed anew meanwhile are returned, as leaving where they were brought to."""
+    refused = index.write_records([replace(record, leaving=()) for record in leaving])
     gone: dict[str, set[str]] = {}
     for record in leaving:
+        if record.subject in refused:
+            continue
         for customer_id in record.leaving:
             gone.setdefault(customer_entry(customer_id), set()).update((f"|{record.subject}", record.member))
     index.remove_members(gone)
+    now = index.read_records(refused)
+    again = []
+    for record in leaving:
+        known = now.get(record.subject)
+        if known is None:
+            continue
+        left = {*known.leaving, record.customer_id} - {known.customer_id}
+        if left:
+            again.append(replace(known, leaving=tuple(sorted(left))))
+    return again
