@@ -12,10 +12,11 @@ import msgspec
 
 from courtesy.errors import NotFound, RefusedFile, UnknownName
 from courtesy.intake.contract import SourceContract
-from courtesy.intake.difference import Difference, Means, fingerprint
+from courtesy.intake.difference import Difference, Means
 from courtesy.intake.drift import drift_of
 from courtesy.intake.drops import place_of, source_of, stated_of
 from courtesy.intake.finish import finish_if_complete
+from courtesy.intake.parse import fingerprint
 from courtesy.intake.quarantine import quarantine_path, write_quarantine
 from courtesy.intake.report import Drop, FileReport, decode_report, encode_report, report_path
 from courtesy.intake.segments import unite
@@ -111,12 +112,14 @@ class _Reading:
 
     def run(self) -> FileReport:
         lake = self.outside.lake
-        intent = Intent(self.file_id, self.stated, self.now)
+        intent = Intent(self.file_id, self.stated, self.now, self.drop.key)
         alone = begin_reading(self.source, intent, lake)
         segments = fetch_segments(self.source, self.file_id, alone, lake, self.means.work)
         before = self._before()
         with self._timed("difference"):
-            difference = Difference(self.shape, self.contract, segments, self.stated, self.means)
+            difference = Difference(
+                self.shape, self.contract, segments, self.stated, self.drop.key, self.means
+            )
         try:
             report = self._stage(difference, before)
         finally:
@@ -137,7 +140,7 @@ class _Reading:
         lake = self.outside.lake
         tally = difference.tally()
         with self._timed("stage"):
-            chunks = self._write_chunks(difference.staged(self.drop.key, self.chunk_rows))
+            chunks = self._write_chunks(difference.staged(self.chunk_rows))
         twin = self._twin() if not tally.loaded and not tally.gone else ""
         if tally.quarantined and not twin:
             out = self.means.work / "quarantine.jsonl"

@@ -55,9 +55,7 @@ def rehearse(
             tally.gone_held,
             None,
         )
-        rows = [
-            decode_row(line.encode()) for batch in difference.staged(file.name, 500) for line in batch[:show]
-        ]
+        rows = [decode_row(line.encode()) for batch in difference.staged(500) for line in batch[:show]]
         return Rehearsal(tally, reasons, drift, list(islice(difference.bad_rows(), show)), rows[:show])
     finally:
         difference.close()
@@ -77,4 +75,4 @@ def _difference(
     shape = shape_of(file, contract, means.work, limits, file.name)
     if contract.format.kind != "jsonl" and shape.header:
         check_columns(shape.header, contract, file.name)
-    return Difference(shape, contract, Segments(applied, [], True), stated, means)
+    return Difference(shape, contract, Segments(applied, [], True), stated, file.name, means)

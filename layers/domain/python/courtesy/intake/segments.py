@@ -1,11 +1,12 @@
 """Segments of a source's state as columns: per record the newest content that was seen, merged from any number of files.
 
-A row is (id, line, content, seen, item, ref):
+A row is (id, line, content, seen, item, first, ref). Times are words: when the source said it, then the file, as sortable text.
     line     fast hash of the record's text: finds unchanged lines without parsing them
-    content  hash of the values that the contract reads; 1: the record is gone; 0 after a merge: two contents were stated for
-             the same instant, so neither is known to be the newest
-    seen     when the source said so: the newest word on this id
-    item     `stated` of the newest item that the file put on the timeline, null where it put none
+    content  hash of the values that the contract reads; 1: the record is gone; 0 after a merge: two contents have the same
+             word, so neither is known to be the newest
+    seen     the newest word on this id
+    item     word of the newest item that was put on the timeline, null where none was
+    first    word of the earliest item with this content, null where none was put there
     ref      customer that an event belonged to, for contracts that close what disappears
 The merge takes maxima under a total order: segments may come in any order and more than once, so a file is promoted, and
 segments are united, without a lock.
@@ -28,7 +29,7 @@ GONE = 1
 MANY = 12
 """Applied segments beyond this number are united into one."""
 
-COLUMNS = "id VARCHAR, line UBIGINT, content UBIGINT, seen TIMESTAMP, item TIMESTAMP, ref VARCHAR"
+COLUMNS = "id VARCHAR, line UBIGINT, content UBIGINT, seen VARCHAR, item VARCHAR, first VARCHAR, ref VARCHAR"
 
 
 def load_segments(con: duckdb.DuckDBPyConnection, table: str, paths: list[Path]) -> None:
@@ -44,12 +45,15 @@ def load_segments(con: duckdb.DuckDBPyConnection, table: str, paths: list[Path])
         f"""
         CREATE OR REPLACE TABLE {table} AS
         WITH word AS (SELECT * FROM read_parquet({files})),
-             newest AS (SELECT id, max(seen) AS seen, max(item) AS item FROM word GROUP BY id)
+             newest AS (SELECT id, max(seen) AS seen, max(item) AS item FROM word GROUP BY id),
+             earliest AS (SELECT id, content, min(first) AS first FROM word GROUP BY id, content)
         SELECT word.id,
-               CASE WHEN min(content) = max(content) THEN max(line) END AS line,
-               CASE WHEN min(content) = max(content) THEN max(content) ELSE 0 END AS content,
-               newest.seen, newest.item, max(ref) AS ref
+               CASE WHEN min(word.content) = max(word.content) THEN max(line) END AS line,
+               CASE WHEN min(word.content) = max(word.content) THEN max(word.content) ELSE 0 END AS content,
+               newest.seen, newest.item,
+               CASE WHEN min(word.content) = max(word.content) THEN min(earliest.first) END AS first, max(ref) AS ref
         FROM newest JOIN word ON word.id = newest.id AND word.seen = newest.seen
+             JOIN earliest ON earliest.id = word.id AND earliest.content = word.content
         GROUP BY word.id, newest.seen, newest.item
         """
     )

@@ -38,11 +38,12 @@ def bytes_path(source: str, digest: str, rules: str) -> str:
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """A file that is being read: its date, and when the reading began."""
+    """A file that is being read: its date, when the reading began, and its key, which orders files of one date."""
 
     file_id: str
     stated: datetime
     at: datetime
+    key: str = ""
 
 
 class Segments(NamedTuple):
@@ -69,7 +70,7 @@ def begin_reading(source: str, intent: Intent, lake: Lake) -> bool:
             continue
         if other.file_id == intent.file_id or other.at < intent.at - _READING:
             continue
-        if (other.stated, other.file_id) > (intent.stated, intent.file_id):
+        if (other.stated, other.key, other.file_id) > (intent.stated, intent.key, intent.file_id):
             lake.delete(intent_path(source, intent.file_id))
             raise OutsideFailed(
                 f"source {source}: a newer file is being read; this one follows when it is staged"

@@ -1,0 +1,172 @@
+"""A line as values, in SQL: the query that turns the lines nobody knows into rows with id, times, content hash, faults and payload.
+
+Nothing is run here. The query reads the table `lines` (n, h, occurrence, l) of `difference`.
+"""
+
+# ruff: noqa: S608 - texts go into SQL as literals made by `columns.text`
+
+import hashlib
+from typing import NamedTuple
+
+from courtesy.intake import columns as sql
+from courtesy.intake.columns import Check
+from courtesy.intake.contract import FieldRule, SourceContract
+from courtesy.intake.fields import CUSTOM, CUSTOM_KINDS
+from courtesy.intake.segments import GONE
+
+
+class Text(NamedTuple):
+    """What of a file's text decides how its lines fall into values.
+
+    columns: names in the file's order; quoted: there are quote characters; straightened: records were brought to one line
+    each; stated: the file's date as an SQL literal
+    """
+
+    columns: tuple[str, ...]
+    quoted: bool
+    straightened: bool
+    stated: str
+
+
+class Parsing(NamedTuple):
+    """The query for the table `rows`, the checks that its `faults` point to by position, and the columns it reads."""
+
+    query: str
+    checks: list[Check]
+    wanted: list[str]
+
+
+def fingerprint(contract: SourceContract) -> str:
+    """Hash of everything in the contract that decides how a row is read."""
+    text = contract.model_dump_json(exclude={"drift", "file", "version"})
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def parsing(contract: SourceContract, text: Text) -> Parsing:
+    """The query that parses lines by a contract: a row (n, h, faults, raw, id, customer, moment, stated, content, empty, payload) each.
+
+    content: 64-bit hash of the contract's rules and of the values they read; empty: which of `wanted` are NULL
+    """
+    form = contract.format
+    unknown = (
+        [column for column in text.columns if column not in contract.columns]
+        if contract.unknown_columns == "keep" and contract.record in CUSTOM_KINDS
+        else []
+    )
+    wanted = [*contract.columns, *unknown]
+    cell = {column: f"c{number}" for number, column in enumerate(wanted)}
+    cells = sql.cells(contract, text.columns, wanted, text.straightened)
+    parts = {
+        "jsonl": "try_cast(l AS JSON) AS j",
+        "parquet": "try_cast(l AS JSON) AS j",
+        "fixed": "NULL AS s",
+    }.get(form.kind, f"{sql.split(form, text.quoted)} AS s")
+    person, event, checks = _values(contract, cell, unknown)
+    shape_checks = sql.structure(form, text.columns, text.quoted)
+    broken = " ".join(f"WHEN {check.condition} THEN {number}" for number, check in enumerate(shape_checks))
+    first = len(shape_checks)
+    conditions = [f"coalesce({check.condition}, false)" for check in checks]
+    each = ", ".join(f"CASE WHEN {c} THEN {first + number} END" for number, c in enumerate(conditions))
+    faults = (
+        f"CASE WHEN broken IS NOT NULL THEN [broken] WHEN {' OR '.join(conditions) or 'false'} "
+        f"THEN list_filter([{each}], lambda x: x IS NOT NULL) END"
+    )
+    moment, stated = _instants(contract, cell, text.stated)
+    customer = f"coalesce({cell[contract.customer_key]}, '')" if contract.customer_key else "''"
+    read = ", ".join(f"coalesce({cell[column]}, chr(30))" for column in wanted)
+    nulls = ", ".join(f"{cell[column]} IS NULL" for column in wanted)
+    query = f"""
+        SELECT n, h, {faults} AS faults, CASE WHEN faults IS NOT NULL THEN l END AS raw,
+               CASE WHEN broken IS NULL THEN {_id(contract, cell)} END AS id, {customer} AS customer,
+               {moment} AS moment, {stated} AS stated,
+               greatest(md5_number_upper(concat_ws(chr(31), {sql.text(fingerprint(contract))}, {read})), {GONE + 1}) AS content,
+               CASE WHEN broken IS NULL THEN [{nulls}] END AS empty,
+               to_json({{'person': {person}, 'event': {event}}}) AS payload
+        FROM (
+            SELECT n, h, l, occurrence, CASE {broken} END AS broken,
+                   {", ".join(f"{cells[column]} AS {cell[column]}" for column in wanted)}
+            FROM (SELECT n, h, l, occurrence, {parts} FROM lines WHERE l IS NOT NULL)
+        )"""
+    return Parsing(query, [*shape_checks, *checks], wanted)
+
+
+def _values(
+    contract: SourceContract, cell: dict[str, str], unknown: list[str]
+) -> tuple[str, str, list[Check]]:
+    """The canonical values of person and event as SQL structs, and what may be wrong with them."""
+    own, checks = _packed(contract, "fields", contract.fields, cell)
+    own += [f"{sql.text(CUSTOM + column)}: {cell[column]}" for column in unknown]
+    person, more = _packed(contract, "person", contract.person, cell)
+    checks = [*_key_checks(contract, cell), *checks, *more]
+    if contract.record == "person":
+        return _struct(own), "NULL", checks
+    return _struct(person), _struct(own), checks
+
+
+def _packed(
+    contract: SourceContract, section: str, rules: dict[str, FieldRule], cell: dict[str, str]
+) -> tuple[list[str], list[Check]]:
+    kind = "person" if section == "person" else contract.record
+    pairs: list[str] = []
+    checks: list[Check] = []
+    for field, rule in rules.items():
+        made = sql.value(contract, kind, field, rule, cell[rule.column], contract.rule_type(section, field))
+        pairs.append(f"{sql.text(field)}: {made.sql}")
+        checks += made.checks
+    return pairs, checks
+
+
+def _struct(pairs: list[str]) -> str:
+    return "{" + ", ".join(pairs) + "}" if pairs else "NULL"
+
+
+def _key_checks(contract: SourceContract, cell: dict[str, str]) -> list[Check]:
+    checks = []
+    if contract.key != "row":
+        checks += [
+            Check(f"{cell[c]} IS NULL", c, "empty", "a value, it is part of the key") for c in contract.key
+        ]
+    if contract.customer_key and not contract.person and contract.record != "person":
+        checks.append(
+            Check(
+                f"{cell[contract.customer_key]} IS NULL",
+                contract.customer_key,
+                "empty",
+                "the customer's number",
+            )
+        )
+    for column, form in (
+        (contract.event_time, contract.event_time_format),
+        (contract.stated, contract.stated_format),
+    ):
+        if column:
+            moment = sql.instant(cell[column], form, contract.time_zone)
+            wrong = f"{cell[column]} IS NOT NULL AND coalesce(NOT ({sql.plausible(moment)}), true)"
+            checks.append(Check(wrong, column, "not_timestamp", f"a time of the form {form or 'ISO 8601'}"))
+    if contract.event_time and contract.record != "person":
+        checks.append(
+            Check(f"{cell[contract.event_time]} IS NULL", contract.event_time, "empty", "the event's time")
+        )
+    return checks
+
+
+def _instants(contract: SourceContract, cell: dict[str, str], stated: str) -> tuple[str, str]:
+    """Event time and when the source said so; without a column, the file's date."""
+    if contract.stated:
+        said = sql.instant(cell[contract.stated], contract.stated_format, contract.time_zone)
+        stated = f"coalesce({said}, {stated})"
+    moment = stated
+    if contract.event_time:
+        when = sql.instant(cell[contract.event_time], contract.event_time_format, contract.time_zone)
+        moment = f"coalesce({when}, {stated})"
+    return moment, stated
+
+
+def _id(contract: SourceContract, cell: dict[str, str]) -> str:
+    key = contract.key
+    if key == "row":
+        return "left(md5(l), 16) || '-' || occurrence"
+    if len(key) == 1:
+        return f"trim({cell[key[0]]})"
+    parts = [f"replace(replace(trim({cell[c]}), '%', '%25'), '|', '%7C')" for c in key]
+    return " || '|' || ".join(parts)

@@ -1,0 +1,111 @@
+"""Verdicts: how each row that is not a known line ends, and which records a full dump lacks.
+
+Reads the tables `rows`, `lines`, `known` and `pending` of `difference`; makes `judged` (rows without fault, verdict) and `gone`
+(id, ref). Statements are ordered by their word: the instant and the file that said it, as text that sorts.
+"""
+
+# ruff: noqa: S608 - texts go into SQL as literals; CREATE takes no parameters
+
+from typing import Any
+
+import duckdb
+
+from courtesy.intake.contract import SourceContract
+from courtesy.intake.segments import GONE
+
+
+def contradicted(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> bool:
+    """Whether an unchanged line has the id of a changed one in the same file: then both have to be looked at.
+
+    Takes those ids out of `clean`, so that their lines are parsed the next time.
+    """
+    if contract.key == "row":
+        return False
+    con.execute(
+        """CREATE OR REPLACE TABLE contradicted AS SELECT DISTINCT clean.id FROM clean
+        JOIN rows ON rows.id = clean.id JOIN lines ON lines.h = clean.line AND lines.l IS NULL"""
+    )
+    if not count(con, "SELECT count(*) FROM contradicted"):
+        return False
+    con.execute("DELETE FROM clean WHERE id IN (SELECT id FROM contradicted)")
+    return True
+
+
+def judge(con: duckdb.DuckDBPyConnection, contract: SourceContract, file: str, alone: bool) -> None:
+    """Table `judged`: the verdict on every row without fault.
+
+    file:  the file's name as an SQL literal; alone: the state can be trusted for `unchanged`
+    A row that says what is known already is loaded only where it says it earlier than it was said before: since when
+    something holds does not depend on which file came first. A row that contradicts a newer word is loaded unless the newer
+    one was not worth an item, being what an earlier item says: then the older would seem to be the newest.
+    """
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE judged AS
+        SELECT good.*, CASE
+            WHEN same > 1 AND content = latest THEN 'duplicate'
+            WHEN same > 1 THEN 'superseded'
+            WHEN content = known_content AND NOT disputed AND {"true" if alone else "false"} AND word >= first THEN 'unchanged'
+            WHEN content <> newest_content AND word < seen AND (item IS NULL OR word >= item) THEN 'superseded'
+            WHEN {_closed_by_newer(contract)} THEN 'superseded'
+            ELSE 'loaded' END AS verdict
+        FROM (
+            SELECT good.*,
+                row_number() OVER at_once AS same, first_value(good.content) OVER at_once AS latest,
+                known.content AS known_content,
+                coalesce(pending.content <> good.content, false) AS disputed,
+                coalesce(known.first, known.seen) AS first,
+                greatest(known.seen, pending.seen) AS seen, greatest(known.item, pending.item) AS item,
+                CASE WHEN pending.seen > known.seen OR known.seen IS NULL THEN pending.content ELSE known.content END
+                    AS newest_content
+            FROM (
+                SELECT n, h, id, customer, moment, stated, content, {word_of("stated", file)} AS word
+                FROM rows WHERE faults IS NULL
+            ) AS good LEFT JOIN known USING (id) LEFT JOIN pending USING (id)
+            WINDOW at_once AS (PARTITION BY good.id, good.stated, good.moment ORDER BY good.n DESC)
+        ) AS good
+        """
+    )
+
+
+def close_missing(con: duckdb.DuckDBPyConnection, contract: SourceContract, word: str, torn: int) -> int:
+    """Table `gone`: the records that a full dump lacks; how many of them are held back.
+
+    word: the file's word as SQL; torn: how many lines of it could not be read. Nothing is closed where rows could not be
+    read, or where more than the contract's share is missing.
+    """
+    if not (contract.full_dump and contract.disappeared == "close"):
+        con.execute("CREATE OR REPLACE TABLE gone (id VARCHAR, ref VARCHAR)")
+        return 0
+    con.execute(
+        f"""CREATE OR REPLACE TABLE gone AS SELECT id, ref FROM known
+        WHERE content <> {GONE} AND seen < {word}
+          AND id NOT IN (SELECT id FROM rows WHERE id IS NOT NULL)
+          AND id NOT IN (SELECT id FROM pending WHERE seen >= {word})
+          AND (line IS NULL OR line NOT IN (SELECT h FROM lines WHERE l IS NULL))"""
+    )
+    missing = count(con, "SELECT count(*) FROM gone")
+    known = count(con, f"SELECT count(*) FROM known WHERE content <> {GONE}")
+    unread = torn + count(con, "SELECT count(*) FROM rows WHERE id IS NULL")
+    if missing and (unread or missing > known * contract.drift.gone):
+        con.execute("DELETE FROM gone")
+        return missing
+    return 0
+
+
+def word_of(stated: str, file: str) -> str:
+    """A statement's word as SQL: its instant, then its file. `file` is an SQL literal."""
+    return f"strftime({stated}, '%Y-%m-%dT%H:%M:%S.%f ') || {file}"
+
+
+def count(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number that a query gives."""
+    row: Any = con.execute(query).fetchone()
+    return int(row[0])
+
+
+def _closed_by_newer(contract: SourceContract) -> str:
+    """A full dump that comes after a newer one must not bring back what the newer one lacks."""
+    if not (contract.full_dump and contract.disappeared == "close") or contract.stated:
+        return "false"
+    return "newest_content IS NULL AND word < greatest((SELECT max(seen) FROM known), (SELECT max(seen) FROM pending))"
