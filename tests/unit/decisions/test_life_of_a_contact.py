@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 
 from courtesy.decisions.candidates import contact_id
 from courtesy.decisions.claim import LOST_AFTER, Claimed, NotClaimed, claim
-from courtesy.decisions.decision import Candidate, Held, Reserved, Suppressed
+from courtesy.decisions.decision import Candidate, Decision, Held, Reserved, Suppressed
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.release import LEASE, release
 from courtesy.decisions.reserve import reserve
@@ -422,3 +423,63 @@ def test_cancelling_works_only_before_it_leaves() -> None:
     assert not cancel(store, "c1", "offer", "once", "tried", NOW)
     assert cancel(store, "c1", "b", "once", "tried", NOW)
     assert not cancel(store, "c1", "b", "once", "tried", NOW)
+
+
+def case(store: InMemoryCustomerStore, status: Literal["open", "closed"], when: datetime) -> None:
+    store.append("c1", [Case(source="cc", id="1", when=when, version=status, division="cars", status=status)])
+    refold(store, "c1")
+
+
+def test_what_a_case_cancelled_is_decided_anew_once_it_is_closed() -> None:
+    store, book = one(), rulebook(caps=WEEKLY)
+    policy, candidate = policy_of(book), Candidate("offer", "once", NOW + 30 * DAY)
+    (first,) = reserved(store, book)
+    case(store, "open", NOW)
+    stop_open_contacts(store, "c1", book, NOW)
+    (held,) = reserve(store, "c1", None, [candidate], policy, NOW + HOUR, KEY)
+    assert (held.reason, state(store)) == (Reason.OPEN_CASE, ContactState.CANCELLED)
+    case(store, "closed", NOW + DAY)
+    later = NOW + 2 * DAY
+    (anew,) = reserve(store, "c1", None, [candidate], policy, later, KEY)
+    assert isinstance(anew, Reserved)
+    contact = store.read_contact("c1", "offer", "once")
+    assert contact is not None
+    assert (contact.id, contact.state, contact.when, contact.reason) == (
+        first.id,
+        ContactState.RESERVED,
+        later,
+        "",
+    )
+    assert [c.counts for c in store.read_profile("c1").profile.contacts] == [True]
+    assert refold(store, "c1") == store.read_profile("c1").profile
+    (again,) = reserve(store, "c1", None, [candidate], policy, later, KEY)
+    assert again.reason is Reason.ALREADY_CONTACTED
+    assert isinstance(claim(store, "c1", "offer", "once", book, later, "x"), Claimed)
+
+
+def test_what_was_cancelled_for_another_reason_stays_cancelled() -> None:
+    store, book = one(), rulebook()
+    reserved(store, book)
+    withdraw(store, "c1", "marketing", "email", "*", NOW, "test")
+    grant(store, "c1", "marketing", "email", "*", NOW + HOUR, "test")
+    (decision,) = reserve(
+        store, "c1", None, [Candidate("offer", "once", NOW + 30 * DAY)], policy_of(book), NOW + DAY, KEY
+    )
+    assert decision.reason is Reason.ALREADY_CONTACTED
+
+
+def test_two_that_decide_anew_at_once_reserve_one_contact() -> None:
+    store = Racing()
+    one(store)
+    book = rulebook()
+    policy, candidate = policy_of(book), Candidate("offer", "once", NOW + 30 * DAY)
+    reserved(store, book)
+    case(store, "open", NOW)
+    stop_open_contacts(store, "c1", book, NOW)
+    case(store, "closed", NOW + DAY)
+    other: list[Decision] = []
+    store.first = [lambda: other.extend(reserve(store, "c1", None, [candidate], policy, NOW + DAY, KEY))]
+    (mine,) = reserve(store, "c1", None, [candidate], policy, NOW + DAY, KEY)
+    assert isinstance(other[0], Reserved)
+    assert mine.reason is Reason.ALREADY_CONTACTED
+    assert [c.counts for c in store.read_profile("c1").profile.contacts] == [True]

@@ -12,11 +12,12 @@ from courtesy.decisions.decision import Candidate
 from courtesy.decisions.listen import NO_SCORES
 from courtesy.decisions.log import Row, row_of, write_events
 from courtesy.decisions.part import CyclePart, PartBalance, decide_part
+from courtesy.decisions.settle import stop_open_contacts
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.plan import begin_cycle
-from courtesy.population.segments import features_of, write_segments
+from courtesy.population.segments import features_of
 from courtesy.rulebook.model import Rulebook
-from courtesy.timeline.events import Contact, Interaction, Transaction
+from courtesy.timeline.events import Case, Contact, Interaction, Transaction
 from courtesy.timeline.profile import encode_profile
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
@@ -47,7 +48,7 @@ def segments(
     documents = [document for _, document in store.scan_profiles(0, 1)]
     connection = features_of(documents, NOW.date(), book.population, NO_SCORES, catalogue_of(book.sources))
     target = folder / "made.parquet"
-    write_segments(connection, target)
+    connection.execute(f"COPY segments TO '{target.as_posix()}' (FORMAT parquet)")
     connection.close()
     lake.upload(target, f"segments/{cycle}/part-00000.parquet")
 
@@ -213,3 +214,16 @@ def test_a_snapshot_older_than_allowed_holds_everything(tmp_path: Path, age: int
     begin_cycle(lake, book.version, now=NOW - timedelta(days=age), as_of="2026-03-04", cycle_id="old")
     run(store, lake, book, tmp_path, "old")
     assert logged(lake, tmp_path, "old") == [("c1", "win_back", outcome)]
+
+
+def test_what_a_case_cancelled_is_proposed_again_by_the_next_cycle(tmp_path: Path) -> None:
+    book = rulebook(trigger("win_back", criteria="days_since_purchase > 365"))
+    store, lake = store_of("c1"), InMemoryLake()
+    run(store, lake, book, tmp_path)
+    for status, day in (("open", 1), ("closed", 2)):
+        when = NOW + timedelta(days=day)
+        store.append("c1", [Case(source="cc", id="1", when=when, division="cars", status=status)])  # type: ignore[arg-type]
+        refold(store, "c1")
+        stop_open_contacts(store, "c1", book, when)
+    second = run(store, lake, book, tmp_path, "2026-03-06-a", NOW + timedelta(days=2))
+    assert (second.decisions.proposed, second.decisions.reserved, second.decisions.standing) == (1, 1, 0)

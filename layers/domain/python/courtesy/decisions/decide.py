@@ -94,7 +94,7 @@ def decide(
     """
     policy = rulebook if isinstance(rulebook, Policy) else policy_of(rulebook)
     around = Circumstances(profile, policy, now, hash_key)
-    taken = {(c.trigger, c.occurrence) for c in profile.contacts}
+    taken = {(c.trigger, c.occurrence) for c in profile.contacts if not c.anew}
     taken.update(existing)
     runners: list[_Runner] = []
     for candidate in candidates:
@@ -183,7 +183,7 @@ class _Runner:
             if not self.lanes:
                 self.finding = _telling(self.findings)
             elif (
-                control := in_control(around.policy, self.plan, around.profile.customer_id, around.hash_key)
+                control := in_control(around.policy, self.plan, around.profile, around.hash_key)
             ) is not None:
                 self.finding = control
             elif trigger.id in exhausted:

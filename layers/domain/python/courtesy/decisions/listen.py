@@ -59,7 +59,7 @@ def decide_events(
     candidates = _candidates(store, lake, rulebook, message, profile, now)
     decisions: list[Decision] = []
     for contact in profile.contacts:
-        if candidates.pop((contact.trigger, contact.occurrence), None) is None:
+        if contact.anew or candidates.pop((contact.trigger, contact.occurrence), None) is None:
             continue
         held = store.read_contact(profile.customer_id, contact.trigger, contact.occurrence)
         if held is not None and held.decided:

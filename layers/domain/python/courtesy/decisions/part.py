@@ -4,7 +4,8 @@ Who was found again for an occurrence that has its contact from an earlier run i
 a trigger of a quarter would otherwise fill the log with ninety times "already contacted". A part that runs again after
 a crash logs what its first attempt reserved as that attempt decided it; a part whose log is there is done.
 
-Candidates of events that were held compete again here, in the part that their customer is in. A trigger's daily budget is
+A contact that an open case cancelled does not stand: once the case is closed its occurrence is proposed and decided anew,
+while the trigger still finds the customer. Candidates of events that were held compete again here, in the part that their customer is in. A trigger's daily budget is
 dealt out evenly over the parts, so no item counts it.
 """
 
@@ -150,7 +151,7 @@ class _Run:
             candidates.update({(c.trigger, c.occurrence): c for c in from_follow_up(trigger, profile, now)})
         decisions: list[Decision] = []
         for contact in profile.contacts:
-            if candidates.pop((contact.trigger, contact.occurrence), None) is None:
+            if contact.anew or candidates.pop((contact.trigger, contact.occurrence), None) is None:
                 continue
             earlier = self._earlier(profile.customer_id, contact.trigger, contact.occurrence)
             if earlier is None:

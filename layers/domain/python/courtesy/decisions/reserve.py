@@ -14,6 +14,7 @@ from courtesy.decisions.effects import ATTEMPTS, Step, write_contacts
 from courtesy.decisions.explain import as_json
 from courtesy.decisions.policy import Policy
 from courtesy.errors import Conflict
+from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, StoredProfile
 from courtesy.timeline.events import COURTESY, Contact
 from courtesy.timeline.profile import Profile
@@ -58,7 +59,8 @@ def reserve(
         contacts = [contact_of(d, profile, policy, hash_key) for d in decisions if isinstance(d, Reserved)]
         if not contacts:
             return decisions
-        ended = write_contacts(store, profile, version, Step(new=contacts))
+        step = _step(store, profile, contacts)
+        ended = write_contacts(store, profile, version, step, reported=bool(step.moved))
         if ended == "committed":
             return decisions
         if ended == "exists":
@@ -68,6 +70,22 @@ def reserve(
                 if store.read_contact(profile.customer_id, c.trigger, c.occurrence) is not None
             )
     raise Conflict(f"the customer was changed by others {attempts} times in a row; decide again later")
+
+
+def _step(store: CustomerStore, profile: Profile, contacts: Sequence[Contact]) -> Step:
+    """What puts these contacts on the timeline: new items, but where a case cancelled the same occurrence its item moves."""
+    again = {(past.trigger, past.occurrence) for past in profile.contacts if past.anew}
+    new: list[Contact] = []
+    moved: list[tuple[Contact, ContactState, str]] = []
+    for contact in contacts:
+        held = None
+        if (contact.trigger, contact.occurrence) in again:
+            held = store.read_contact(profile.customer_id, contact.trigger, contact.occurrence)
+        if held is None:
+            new.append(contact)
+        else:
+            moved.append((contact, ContactState.CANCELLED, held.claim))
+    return Step(new=new, moved=moved)
 
 
 def contact_of(decision: Reserved, profile: Profile, policy: Policy, hash_key: bytes) -> Contact:

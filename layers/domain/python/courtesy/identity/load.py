@@ -13,6 +13,7 @@ import orjson
 from msgspec.structs import replace
 
 from courtesy.decisions.candidates import from_event
+from courtesy.decisions.settle import stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
 from courtesy.identity.move import Profiles, fetch, release
 from courtesy.identity.normalise import canonical, traits_of
@@ -22,10 +23,11 @@ from courtesy.intake.contract import SourceContract
 from courtesy.intake.finish import chunk_applied
 from courtesy.intake.report import ChunkCounts
 from courtesy.intake.staged import StagedRow, decode_rows, events_of
+from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, Lake, Queue
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.trigger import Trigger
-from courtesy.timeline.events import Event, SourceRecord, event_key
+from courtesy.timeline.events import Case, Event, Permission, Privacy, SourceRecord, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.refold import refold
 
@@ -82,6 +84,7 @@ def load_chunk(
     rows = decode_rows(_unpacked(lake.get(message.path)))
     loading = Loading(index, store, rulebook, hash_key, now)
     counts, timelines = apply_rows(rows, contract, loading)
+    stop_contacts(timelines, loading)
     _announce(timelines, rulebook, events_queue, now)
     chunk_applied(message.source, message.file_id, message.chunk, counts, lake, now)
     return counts
@@ -175,6 +178,28 @@ def fold_arrivals(timelines: Mapping[str, Sequence[Event]], loading: Loading) ->
     return made
 
 
+def stop_contacts(timelines: Mapping[str, Sequence[Event]], loading: Loading) -> None:
+    """Cancel what still waits to be sent where the events at hand open a case, withdraw a permission or end the person.
+
+    The claim would stop it anyway; so the plan shows it at once. Only customers with such an event are looked at, and only
+    those of them with a waiting contact cost more than their share of one batch read.
+    """
+    concerned = [id_ for id_, events in timelines.items() if any(_stops(event) for event in events)]
+    for customer_id, (profile, _) in sorted(loading.store.read_profiles(concerned).items()):
+        waits = any(contact.state is ContactState.RESERVED for contact in profile.contacts)
+        if waits or profile.merged_into:
+            stop_open_contacts(loading.store, customer_id, loading.rulebook, loading.now)
+
+
+def _stops(event: Event) -> bool:
+    match event:
+        case Case(status="open") | Permission(status="withdrawn") | Privacy(status="on"):
+            return not event.gone
+        case SourceRecord():
+            return bool(event.fields.get("deceased") or event.fields.get("gone_away"))
+    return False
+
+
 def _take_back(moved: Mapping[str, str], by_subject: Timelines, store: CustomerStore) -> None:
     """Remove what was written to a customer whom the record had left meanwhile."""
     for subject, customer_id in moved.items():
@@ -239,5 +264,6 @@ __all__ = [
     "fold_arrivals",
     "incoming_of",
     "load_chunk",
+    "stop_contacts",
     "subject_of",
 ]

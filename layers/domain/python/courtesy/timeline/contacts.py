@@ -2,6 +2,7 @@
 
     reserved -> queued -> sending -> sent -> delivered / bounced / returned / complained
     reserved, queued -> cancelled / expired          sending -> queued (definite refusal) / refused / unknown
+    cancelled by an open case -> reserved (decided anew once the case is closed)
 
 What SES or a vendor reports arrives at least once and in any order, so the end of a contact is a function of its item and
 the *set* of its feedback, never of the order.
@@ -25,12 +26,15 @@ MOVES: dict[ContactState, frozenset[ContactState]] = {
             ContactState.QUEUED,
             ContactState.REFUSED,
             ContactState.UNKNOWN,
-            ContactState.CANCELLED,
         }
     ),
     ContactState.UNKNOWN: frozenset({ContactState.SENT}),
+    ContactState.CANCELLED: frozenset({ContactState.RESERVED}),
 }
-"""The moves that a writer may make; everything later is settled by feedback. Sending -> cancelled is print's recall."""
+"""The moves that a writer may make; everything later is settled by feedback.
+
+Cancelled -> reserved: an open case cancelled it before it left, the case closed, and its occurrence was decided anew.
+"""
 
 FREE: frozenset[ContactState] = frozenset(
     {ContactState.CANCELLED, ContactState.EXPIRED, ContactState.REFUSED}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from courtesy.outcomes import ContactState
+from courtesy.outcomes import ContactState, Reason
 from courtesy.timeline.contacts import settle
 from courtesy.timeline.events import (
     Asset,
@@ -253,6 +253,7 @@ def past_contact(contact: Contact, feedback: Iterable[Feedback] = ()) -> PastCon
         counts,
         contact.exempt,
         contact.offer,
+        anew=state is ContactState.CANCELLED and contact.reason == Reason.OPEN_CASE.value,
     )
 
 

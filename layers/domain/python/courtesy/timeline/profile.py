@@ -82,7 +82,10 @@ class AssetView(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PastContact(msgspec.Struct, frozen=True, array_like=True):
-    """A contact as pressure sees it. `at`: when it counts (`Contact.planned`, UTC)."""
+    """A contact as pressure sees it. `at`: when it counts (`Contact.planned`, UTC).
+
+    anew: an open case cancelled it before it left, so its occurrence may be decided anew
+    """
 
     contact: str
     trigger: str
@@ -97,6 +100,7 @@ class PastContact(msgspec.Struct, frozen=True, array_like=True):
     exempt: bool = False
     offer: str = ""
     household: str = ""
+    anew: bool = False
 
 
 class Inbound(msgspec.Struct, frozen=True, array_like=True):
