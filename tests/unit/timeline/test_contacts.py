@@ -87,6 +87,7 @@ def test_what_arrived_keeps_its_slot(state: ContactState, told: list[Feedback]) 
 
 def test_nothing_leads_out_of_an_end_and_only_claims_lead_to_a_send() -> None:
     ends = {S.DELIVERED, S.BOUNCED, S.RETURNED, S.COMPLAINED, S.SENT} | FREE
-    assert not ends & set(MOVES)
+    assert ends & set(MOVES) == {S.CANCELLED}
+    assert MOVES[S.CANCELLED] == {S.RESERVED}  # decided anew, and claimed like any other
     assert {state for state, to in MOVES.items() if S.SENDING in to} == OPEN
     assert {state for state, to in MOVES.items() if S.SENT in to} == {S.SENDING, S.UNKNOWN}
