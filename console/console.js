@@ -19,7 +19,7 @@ const day = (text) => (text ? new Date(text).toLocaleString() : "");
 const table = (heads, rows, empty) =>
   rows.length === 0 ? el("p", { class: "quiet" }, empty)
     : el("div", { class: "card" }, el("table", {},
-        el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
+        el("thead", {}, el("tr", {}, heads.map((head, at) => el("th", { scope: "col", class: typeof rows[0][at] === "number" ? "n" : false }, head)))),
         el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell) => el("td", typeof cell === "number" ? { class: "n" } : {}, cell)))))));
 
 function signInPage() {
@@ -47,17 +47,19 @@ async function todayPage() {
   const { cycle_id: id } = cycles[0];
   const { status, report } = await call("GET", `/cycles/${id}`);
   const decisions = report?.decisions ?? {};
+  const divisions = Object.keys(report?.segments ?? {});
+  const segments = [...new Set(divisions.flatMap((d) => Object.keys(report.segments[d])))].sort();
   const card = (name, value, note = "") => el("div", { class: "card" }, name, el("b", {}, value ?? "–"), el("span", { class: "quiet" }, note));
   show(
     el("h1", {}, `Cycle ${id}`),
     el("div", { class: "cards" },
-      card("State", status), card("Customers", report?.customers), card("Moves", report?.moves),
+      card("State", status), card("Customers", report?.customers?.counted), card("Moves", report?.moves),
       card("Proposed", decisions.proposed, `${decisions.reserved ?? 0} reserved, ${decisions.held ?? 0} held, ${decisions.suppressed ?? 0} suppressed, ${decisions.control ?? 0} control`)),
     el("h2", {}, "Why not"),
     table(["Reason", "Candidates"], Object.entries(decisions.reasons ?? {}).sort((a, b) => b[1] - a[1]), "Nothing was held or suppressed."),
     el("h2", {}, "Segments"),
-    ...Object.entries(report?.segments ?? {}).map(([division, places]) => el("div", { class: "card" }, el("strong", {}, division),
-      table(["Segment", "Customers"], Object.entries(places), "No customers."))));
+    table(["Segment", ...divisions], segments.map((segment) => [segment, ...divisions.map((d) => report.segments[d][segment] ?? 0)]), "Nobody is placed yet."),
+    ...(report?.alarms?.length ? [el("h2", {}, "Look at"), el("ul", {}, report.alarms.map((alarm) => el("li", {}, alarm)))] : []));
 }
 
 async function customerPage(id) {
@@ -90,7 +92,7 @@ async function customerPage(id) {
     el("h2", {}, "Permissions"),
     table(["Purpose", "Channel", "Division", "Stands", "Since"], found.permissions.map((p) => [p.purpose, p.channel, p.division, p.status, day(p.when)]), "Never asked."),
     el("h2", {}, "Timeline"),
-    table(["When", "What", "Source", "Facts"], found.timeline.items.map((i) => [day(i.when), i.kind, i.source, el("code", {}, JSON.stringify(i.facts))]), "Empty."));
+    table(["When", "What", "Source", "Facts"], found.timeline.items.map((i) => [day(i.when), i.kind, i.source, el("code", {}, Object.entries(i.facts).map(([k, v]) => `${k}: ${typeof v === "object" ? JSON.stringify(v) : v}`).join(", "))]), "Empty."));
 }
 
 async function sourcesPage() {
@@ -99,7 +101,7 @@ async function sourcesPage() {
   show(el("h1", {}, "Sources"), ...lists.flatMap(({ source, files }) => [el("h2", {}, source),
     table(["File", "Outcome", "In", "Loaded", "Unchanged", "Quarantined", "Reason"], files.map((f) => {
       const rows = f.rows ?? {};
-      return [f.file ?? f.file_id, f.outcome, rows.in ?? 0, rows.loaded ?? 0, rows.unchanged ?? 0, rows.quarantined ?? 0, f.reason ?? ""];
+      return [f.key.split("/").slice(1).join("/"), f.outcome, rows.in ?? 0, rows.loaded ?? 0, rows.unchanged ?? 0, rows.quarantined ?? 0, f.text || f.reason];
     }), "No file yet.")]));
 }
 

@@ -22,6 +22,7 @@ ENVELOPE = (
     "line",
     "claim",
     "address",
+    "decided",
 )
 
 

@@ -1,24 +1,55 @@
 """Sources: which files came, and how each of their rows ended."""
 
+from datetime import datetime
 from typing import Annotated
 
-import orjson
+import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import UnknownName
+from courtesy.intake.report import FileReport, decode_report
 from functions.serve_api import wiring
 from functions.serve_api.caller import require
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
+class RowsView(BaseModel):
+    """How many rows a file had and how they ended: `in` = `loaded` + `unchanged` + `quarantined`."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    rows_in: int = Field(alias="in")
+    loaded: int
+    unchanged: int
+    quarantined: int
+
+
+class FileView(BaseModel):
+    """One dropped file: how it ended, why, and what became of its rows."""
+
+    file_id: str
+    key: str = Field(description="the object's key in the drops bucket")
+    outcome: str = Field(description="loading, loaded, repeated or refused")
+    at: datetime = Field(description="when it was read")
+    rows: RowsView
+    reason: str = Field(description="a word; empty where the file was taken")
+    text: str = Field(description="what was found, where, what was expected, what to do")
+    line: int
+    column: str
+    reasons: list[dict[str, object]] = Field(
+        description="why rows are in quarantine: column, reason, rows, first line"
+    )
+    drift: list[dict[str, object]] = Field(description="changes of shape against the file before")
+
+
 class FilesView(BaseModel):
-    """The files of one source, newest first; each with outcome, rows in / loaded / unchanged / quarantined and reasons."""
+    """The files of one source, newest first."""
 
     source: str
-    files: list[dict[str, object]]
+    files: list[FileView]
     next: str | None = Field(default=None, description="give it as `cursor` to see older files")
 
 
@@ -47,18 +78,38 @@ def list_files(
     known = outside.rulebooks.current().sources
     if name not in known:
         raise UnknownName("source", name, known)
-    reports = [
-        orjson.loads(outside.lake.get(path))
-        for path in outside.lake.list(f"outcomes/files/{name}/")
-        if path.endswith(".json") and path.count("/") == 3
+    paths = [
+        p for p in outside.lake.list(f"outcomes/files/{name}/") if p.endswith(".json") and p.count("/") == 3
     ]
-    reports.sort(
-        key=lambda report: (str(report.get("received", "")), str(report.get("file_id", ""))), reverse=True
-    )
-    ids = [str(report.get("file_id", "")) for report in reports]
+    reports = [decode_report(outside.lake.get(path)) for path in paths]
+    reports.sort(key=lambda report: (report.at, report.file_id), reverse=True)
+    ids = [report.file_id for report in reports]
     start = ids.index(cursor) + 1 if cursor in ids else 0
     page = reports[start : start + limit]
     more = start + limit < len(reports)
     return FilesView(
-        source=name, files=page, next=str(page[-1].get("file_id", "")) if more and page else None
+        source=name,
+        files=[_view(report) for report in page],
+        next=page[-1].file_id if more and page else None,
+    )
+
+
+def _view(report: FileReport) -> FileView:
+    return FileView(
+        file_id=report.file_id,
+        key=report.key,
+        outcome=report.outcome,
+        at=report.at,
+        rows=RowsView(
+            rows_in=report.rows_in,
+            loaded=report.loaded,
+            unchanged=report.unchanged,
+            quarantined=report.quarantined,
+        ),
+        reason=report.reason,
+        text=report.text,
+        line=report.line,
+        column=report.column,
+        reasons=[msgspec.to_builtins(count) for count in report.reasons],
+        drift=[msgspec.to_builtins(drift) for drift in report.drift],
     )

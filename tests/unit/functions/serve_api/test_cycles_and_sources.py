@@ -1,11 +1,14 @@
 """POST and GET /cycles, GET /sources, the console and the API's own description."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 from openapi_spec_validator import validate
 
+from courtesy.intake.report import Count, FileReport, encode_report, report_path
+from courtesy.outcomes import FileOutcome
 from functions.serve_api.handler import openapi_document
 from tests.unit.functions.serve_api.conftest import Api
 
@@ -39,17 +42,30 @@ def test_an_unknown_cycle_is_not_found(api: Api) -> None:
     assert api("GET", "/cycles/2026-11-19-nobody", role="marketer").status == 404
 
 
-def _report(api: Api, file_id: str, received: str) -> None:
-    body = {"file_id": file_id, "received": received, "outcome": "loaded", "rows": {"in": 1}}
-    api.outside.lake.put(f"outcomes/files/crm_persons/{file_id}.json", orjson.dumps(body))
+def _report(api: Api, file_id: str, day: int) -> None:
+    report = FileReport(
+        source="crm_persons",
+        file_id=file_id,
+        key=f"crm_persons/2026/11/{day}/p.csv",
+        outcome=FileOutcome.LOADED,
+        at=datetime(2026, 11, day, tzinfo=UTC),
+        rows_in=7,
+        loaded=4,
+        unchanged=2,
+        quarantined=1,
+        reasons=[Count(column="born", reason="no_date", rows=1, line=5)],
+    )
+    api.outside.lake.put(report_path("crm_persons", file_id), encode_report(report))
 
 
 def test_files_of_a_source_newest_first_in_pages(api: Api) -> None:
     for n in range(5):
-        _report(api, f"f{n}", f"2026-11-1{n}T00:00:00Z")
+        _report(api, f"f{n}", 10 + n)
     api.outside.lake.put("outcomes/files/crm_persons/f0/chunks/00000.json", b"{}")
     first = api("GET", "/sources/crm_persons/files", role="source", query={"limit": "3"}).json
     assert [f["file_id"] for f in first["files"]] == ["f4", "f3", "f2"]
+    assert first["files"][0]["rows"] == {"in": 7, "loaded": 4, "unchanged": 2, "quarantined": 1}
+    assert first["files"][0]["reasons"] == [{"column": "born", "reason": "no_date", "rows": 1, "line": 5}]
     rest = api(
         "GET", "/sources/crm_persons/files", role="source", query={"limit": "3", "cursor": first["next"]}
     ).json
