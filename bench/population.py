@@ -17,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from courtesy.population.catalogue import SHIPPED, Catalogue
-from courtesy.population.documents import connect, snapshot_sql, write_lines
-from courtesy.population.features import make_features, purchases_sql
+from courtesy.population.documents import connect, snapshot_sql, view_sql, write_lines
+from courtesy.population.features import make_features
+from courtesy.population.ledger import purchases_sql
 from courtesy.population.rules import PopulationRules
 from courtesy.population.scores import Scores
 from courtesy.population.segments import place, placement_of, write_segments
@@ -82,7 +83,7 @@ def measure(customers: int) -> dict[str, float]:
                 f"COPY ({snapshot_sql(lines, ())}) TO '{snapshot}' (FORMAT parquet, COMPRESSION zstd)"
             )
         lines.unlink()
-        connection.execute(f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet('{snapshot}')")  # noqa: S608 - our own path
+        connection.execute(view_sql([snapshot]))
         with timed("summary"):
             connection.execute(purchases_sql(AS_OF, rules))
             connection.execute(f"CREATE TEMP TABLE summary AS {summary_sql(AS_OF)}")
@@ -96,7 +97,7 @@ def measure(customers: int) -> dict[str, float]:
         with timed("features"):
             make_features(connection, AS_OF, rules)
         with timed("predictions"):
-            make_valued(connection, scores, rules)
+            make_valued(connection, AS_OF, scores, rules)
         with timed("segments"):
             place(connection, catalogue, placement_of(rules, catalogue))
         with timed("write"):

@@ -151,7 +151,7 @@ def register(app: typer.Typer) -> None:
         Example: courtesy segments preview rulebook/population.yaml
         """
         from courtesy.population.catalogue import catalogue_of
-        from courtesy.population.documents import connect
+        from courtesy.population.documents import connect, view_sql
         from courtesy.population.preview import preview
         from courtesy.population.rules import PopulationRules
         from courtesy_local.population.lakes import fetch, in_force, latest_cycle, open_lake, scores_of
@@ -162,11 +162,9 @@ def register(app: typer.Typer) -> None:
         rulebook = in_force(snapshot)
         with TemporaryDirectory() as folder:
             here = Path(folder)
-            fetch(lake, "snapshots", scores.cycle_id, here)
+            parts = fetch(lake, "snapshots", scores.cycle_id, here)
             connection = connect(here)
-            connection.execute(
-                f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet('{here.as_posix()}/part-*.parquet')"  # noqa: S608
-            )
+            connection.execute(view_sql(parts))
             found = preview(
                 connection,
                 date.fromisoformat(scores.as_of),

@@ -13,7 +13,7 @@ from courtesy.errors import RefusedRule
 from courtesy.intake.contract import FieldRule, FileFormat, SourceContract
 from courtesy.population.catalogue import SHIPPED, Catalogue, as_markdown, catalogue_of
 from courtesy.population.documents import connect, snapshot_sql, write_lines
-from courtesy.population.features import purchases_sql
+from courtesy.population.ledger import purchases_sql
 from courtesy.population.movement import NOBODY, flows_between, moved_share, movement_page
 from courtesy.population.preview import preview
 from courtesy.population.rules import Ladder, PopulationRules, SegmentRule, ValueRules

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from courtesy.population.catalogue import Catalogue, catalogue_of
-from courtesy.population.documents import connect, fingerprint, snapshot_sql, write_lines
-from courtesy.population.features import purchases_sql
+from courtesy.population.documents import connect, fingerprint, snapshot_sql, view_sql, write_lines
+from courtesy.population.ledger import purchases_sql
 from courtesy.population.moves import moves_of, write_moves
 from courtesy.population.plan import (
     Cycle,
@@ -131,9 +131,7 @@ def segment_part(
         here = Path(folder)
         lake.download(snapshot_path(cycle.cycle_id, part), here / "snapshot.parquet")
         connection = connect(here)
-        connection.execute(
-            f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet('{here.as_posix()}/snapshot.parquet')"
-        )
+        connection.execute(view_sql([here / "snapshot.parquet"]))
         make_segments(connection, cycle.day, rulebook.population, scores, catalogue)
         rows = write_segments(connection, here / "segments.parquet")
         lake.upload(here / "segments.parquet", segments_path(cycle.cycle_id, part))

@@ -43,9 +43,13 @@ def _day(column: str) -> str:
 
 
 def snapshot_sql(path: Path, custom: Sequence[Attribute]) -> str:
-    """The query that makes the `snapshot` relation of a file of documents, one per line, ordered by customer."""
+    """The query that makes the `snapshot` relation of a file of documents, one per line, ordered by customer.
+
+    `who` numbers the customers from 0 in that order; whatever is worked out of the nested columns is joined by it.
+    """
     day = _day
     return f"""
+SELECT (row_number() OVER () - 1)::BIGINT AS who, * FROM (
 SELECT customer_id,
        TRY_CAST("values".date_of_birth[1] AS DATE) AS born,
        nullif(upper("values".country[1]), '') AS country,
@@ -57,10 +61,9 @@ SELECT customer_id,
            (coalesce("values".postcode[1], '') <> '' OR coalesce("values".city[1], '') <> '') AS has_address,
        coalesce(records, 0) AS source_records,
        list_has_any(coalesce(privacy, []), ['restriction', 'erasure']) AS restricted,
-       coalesce(flatten([[{{'division': l.key, 'day': o[1]::INTEGER, 'amount': o[2]::BIGINT, 'purchases': o[3]::INTEGER,
-           'currency': o[4]}} for o in coalesce(l.value.occasions, [])] for l in map_entries(ledgers)]), []) AS occasions,
-       coalesce([{{'division': l.key, 'last_service': l.value.last_service, 'dealer': nullif(l.value.dealer, '')}}
-           for l in map_entries(ledgers)], []) AS ledgers,
+       coalesce([{{'division': l.key, 'last_service': l.value.last_service, 'dealer': nullif(l.value.dealer, ''),
+           'occasions': coalesce([{{'day': o[1]::INTEGER, 'amount': o[2]::BIGINT, 'purchases': o[3]::INTEGER, 'currency': o[4]}}
+               for o in l.value.occasions], [])}} for l in map_entries(ledgers)], []) AS ledgers,
        coalesce([{{'channel': p[2], 'division': p[3], 'status': p[4]}} for p in permissions
            if p[1] IN ('marketing', '*')], []) AS permissions,
        coalesce([{{'division': c[3], 'open': c[5] = 'open', 'opened': {day("c[8]")}, 'closed': {day("c[9]")}}}
@@ -76,8 +79,21 @@ SELECT customer_id,
            'since': {day("p.value[5]")}}} for p in map_entries(places)], []) AS places{_custom_sql(custom)}
 FROM read_json('{path.as_posix()}', format='newline_delimited', maximum_object_size=33554432,
                columns={columns_of(custom)})
-ORDER BY customer_id
+ORDER BY customer_id)
 """
+
+
+_APART = 1 << 31
+"""The numbers of customers in one file stay below; each further file's start that much higher."""
+
+
+def view_sql(paths: Sequence[Path]) -> str:
+    """The statement that makes the view `snapshot` of the Parquet files of one or more parts."""
+    files = [
+        f"SELECT * REPLACE (who + {number * _APART} AS who) FROM read_parquet('{path.as_posix()}')"
+        for number, path in enumerate(paths)
+    ]
+    return f"CREATE OR REPLACE TEMP VIEW snapshot AS {' UNION ALL BY NAME '.join(files)}"
 
 
 def write_lines(documents: Iterable[bytes], path: Path) -> tuple[int, str]:

@@ -1,7 +1,8 @@
 """Features: from the `snapshot` relation to one row per customer and division, and corporate, as of a date.
 
-Everything is integers up to the value model, and every aggregate is of integers, so neither the order of rows nor the number
-of threads or parts can change a figure. Transactions, contacts and cases after the date are left out.
+Each nested column becomes a narrow relation by place (see `ledger.py`); `feature` is a view that looks them up for every place, so
+wide rows exist only where they are written, and only what is asked for is worked out. Transactions, contacts and cases after the
+date are left out.
 """
 
 from datetime import date
@@ -9,94 +10,46 @@ from datetime import date
 import duckdb
 
 from courtesy.population.catalogue import Attribute
+from courtesy.population.ledger import CORPORATE_PLACE, OWN, SHIFT, YEAR, day_of, place_of, purchases_sql
 from courtesy.population.rules import PopulationRules
+from courtesy.population.scores import CORPORATE
 
-YEAR = 365
-
-
-def day_of(as_of: date) -> int:
-    """Days since 1970-01-01."""
-    return as_of.toordinal() - date(1970, 1, 1).toordinal()
+CHANNELS = ("email", "letter", "postcard", "sms")
 
 
-def purchases_sql(as_of: date, rules: PopulationRules) -> str:
-    """Statements that make `person` and `bought`, from which features and summaries are made.
-
-    person: the snapshot's rows that may be segmented, numbered; bought: per person and division (and corporate) what the
-    ledger comes to. A day counts as a purchase day if it has a purchase that is no return; two divisions on one day are one
-    purchase day for corporate.
-    """
-    today = day_of(as_of)
-    return f"""
-CREATE OR REPLACE TEMP TABLE person AS
-    SELECT (row_number() OVER ())::INTEGER AS who, * FROM snapshot WHERE NOT restricted;
-CREATE OR REPLACE TEMP TABLE occasion AS
-    WITH one AS (
-        SELECT who, o.division AS division, o.day AS day, o.purchases AS purchases,
-               {_money(rules)} AS amount, o.currency AS currency
-        FROM (SELECT who, unnest(occasions) AS o FROM person) WHERE o.day <= {today})
-    SELECT who, division, day, sum(coalesce(amount, 0))::BIGINT AS amount, sum(purchases)::INTEGER AS purchases,
-           coalesce(sum(purchases) FILTER (amount IS NULL), 0)::INTEGER AS unconverted
-    FROM one GROUP BY who, division, day;
-CREATE OR REPLACE TEMP TABLE bought AS
-    WITH everywhere AS (
-        SELECT * FROM occasion
-        UNION ALL
-        SELECT who, 'corporate', day, sum(amount)::BIGINT, sum(purchases)::INTEGER, sum(unconverted)::INTEGER
-        FROM occasion GROUP BY who, day)
-    SELECT who, division,
-           min(day) FILTER (purchases > 0) AS first_day, max(day) FILTER (purchases > 0) AS last_day,
-           (count(*) FILTER (purchases > 0))::INTEGER AS purchase_days,
-           sum(purchases)::INTEGER AS purchases,
-           coalesce(sum(purchases) FILTER (day > {today - YEAR}), 0)::INTEGER AS purchases_12m,
-           sum(amount)::BIGINT AS revenue,
-           coalesce(sum(amount) FILTER (day > {today - YEAR}), 0)::BIGINT AS revenue_12m,
-           coalesce(sum(amount) FILTER (day <= {today - YEAR} AND day > {today - 2 * YEAR}), 0)::BIGINT AS revenue_before,
-           sum(unconverted)::INTEGER AS unconverted,
-           coalesce(sum(amount) FILTER (purchases > 0) - arg_min(amount, day) FILTER (purchases > 0), 0)::BIGINT AS repeat_revenue
-    FROM everywhere GROUP BY who, division;
-"""
-
-
-def _money(rules: PopulationRules) -> str:
-    """An occasion's amount in minor units of the reporting currency, NULL where there is no rate; halves away from zero."""
-    cases = [f"WHEN '{rules.reporting_currency}' THEN o.amount"]
-    for currency, rate in sorted(rules.currency_rates.items()):
-        if currency != rules.reporting_currency:
-            cases.append(
-                f"WHEN '{currency}' THEN round(o.amount::DECIMAL(18, 0) * {rate:f}::DECIMAL(18, 8))::BIGINT"
-            )
-    return f"CASE o.currency {' '.join(cases)} END"
-
-
-def _permission(channel: str) -> str:
-    matching = (
-        f"[p.status FOR p IN permissions IF p.channel IN ('{channel}', '*') "
-        "AND (p.division = '*' OR p.division = x.division)]"
+def _asked(status: str) -> str:
+    """A bit per channel for which a permission `p` has that status."""
+    shift = {"withdrawn": 0, "granted": len(CHANNELS)}[status]
+    bits = " | ".join(
+        f"CASE WHEN p.channel IN ('{channel}', '*') THEN {1 << number + shift} ELSE 0 END"
+        for number, channel in enumerate(CHANNELS)
     )
-    return f"""CASE WHEN len(permissions) = 0 THEN NULL
-            WHEN list_contains({matching}, 'withdrawn') THEN 'withdrawn'
-            WHEN list_contains({matching}, 'granted') THEN 'granted' END AS {channel}_permission"""
+    return f"CASE WHEN p.status = '{status}' THEN {bits} ELSE 0 END"
+
+
+def _permission(number: int, channel: str) -> str:
+    return (
+        f"CASE WHEN asked & {1 << number} > 0 THEN 'withdrawn' "
+        f"WHEN asked & {1 << number + len(CHANNELS)} > 0 THEN 'granted' END AS {channel}_permission"
+    )
 
 
 def _counted(name: str, column: str, today: int, figures: str) -> str:
-    """A relation per person and division, and corporate over all, of a nested column `e`; `own` is a division's share."""
+    """A relation by place of a nested column `e`, and corporate over all."""
     return f"""
 CREATE OR REPLACE TEMP TABLE {name} AS
     WITH one AS (SELECT who, unnest({column}) AS e FROM person WHERE len({column}) > 0),
-    scoped AS (SELECT who, e.division AS division, e FROM one WHERE e.division NOT IN ('', '*', 'corporate')
-               UNION ALL SELECT who, 'corporate', e FROM one)
-    SELECT who, division, {figures} FROM scoped GROUP BY who, division;
+    placed AS (SELECT {place_of("k")}, e FROM one
+               LEFT JOIN numbered n ON n.division = e.division AND n.division <> '{CORPORATE}'),
+    scoped AS (SELECT k, e FROM placed WHERE {OWN} UNION ALL SELECT {CORPORATE_PLACE}, e FROM placed)
+    SELECT k, {figures} FROM scoped GROUP BY k;
 """.replace("$today", str(today))
 
 
-def features_sql(as_of: date, rules: PopulationRules, custom: tuple[Attribute, ...] = ()) -> str:
-    """Statements that make `feature` after `purchases_sql`: all attributes but scores, model and segments."""
-    today, market = day_of(as_of), rules.market
+def _facts_sql(today: int, rules: PopulationRules) -> str:
     costs = " ".join(f"WHEN '{c}' THEN {cost}" for c, cost in sorted(rules.costs.contact.items()))
     priced = f"CASE e.channel {costs} ELSE 0 END" if costs else "0"
     year = f"BETWEEN {today - YEAR + 1} AND {today}"
-    custom_columns = "".join(f', p."{a.name}"' for a in custom)
     return (
         _counted(
             "cased",
@@ -140,24 +93,56 @@ def features_sql(as_of: date, rules: PopulationRules, custom: tuple[Attribute, .
             "coalesce(min(e.ends) FILTER (e.ends >= $today), max(e.ends)) AS lease_end",
         )
         + f"""
-CREATE OR REPLACE TEMP TABLE ledger AS
-    WITH one AS (SELECT who, unnest(ledgers) AS l FROM person WHERE len(ledgers) > 0)
-    SELECT who, l.division AS division, l.last_service AS last_service, l.dealer AS dealer FROM one
+CREATE OR REPLACE TEMP TABLE kept AS
+    WITH one AS (SELECT who, unnest(ledgers) AS l FROM person WHERE len(ledgers) > 0),
+    placed AS (SELECT {place_of("k")}, l.last_service AS last_service, l.dealer AS dealer FROM one
+               LEFT JOIN numbered n ON n.division = l.division AND n.division <> '{CORPORATE}')
+    SELECT k, last_service, dealer FROM placed WHERE {OWN}
     UNION ALL
-    SELECT who, 'corporate', max(l.last_service), arg_min(l.dealer, l.division) FILTER (l.dealer IS NOT NULL) FROM one GROUP BY who;
-CREATE OR REPLACE TEMP TABLE place AS
-    SELECT who, c.division AS division, c.lifecycle AS lifecycle, c.sub_segment AS sub_segment, c.value_tier AS value_tier,
-           c.since AS since
-    FROM (SELECT who, unnest(places) AS c FROM person WHERE len(places) > 0);
+    SELECT {CORPORATE_PLACE} AS corporate, max(last_service), arg_min(dealer, k) FILTER (dealer IS NOT NULL) FROM placed GROUP BY ALL;
+CREATE OR REPLACE TEMP TABLE held AS
+    SELECT {place_of("k")}, c.lifecycle AS lifecycle, c.sub_segment AS sub_segment, c.value_tier AS value_tier, c.since AS since
+    FROM (SELECT who, unnest(places) AS c FROM person WHERE len(places) > 0) JOIN numbered n ON n.division = c.division;
+CREATE OR REPLACE TEMP TABLE allowed AS
+    WITH one AS (SELECT who, unnest(permissions) AS p FROM person WHERE len(permissions) > 0)
+    SELECT {place_of("k")}, bit_or({_asked("withdrawn")} | {_asked("granted")})::INTEGER AS asked
+    FROM one LEFT JOIN numbered n ON n.division = p.division WHERE n.number IS NOT NULL OR p.division = '*' GROUP BY ALL;
 CREATE OR REPLACE TEMP TABLE scope AS
-    SELECT who, division FROM ledger UNION SELECT who, division FROM cased UNION SELECT who, division FROM reached
-    UNION SELECT who, division FROM called UNION SELECT who, division FROM replied UNION SELECT who, division FROM owned
-    UNION SELECT who, division FROM place UNION SELECT who, 'corporate' FROM person;
-CREATE OR REPLACE TEMP TABLE feature AS
+    WITH found AS (
+        SELECT k FROM kept UNION SELECT k FROM cased UNION SELECT k FROM reached UNION SELECT k FROM called
+        UNION SELECT k FROM replied UNION SELECT k FROM owned UNION SELECT k FROM held
+        UNION SELECT (who << {SHIFT}) + (SELECT number FROM numbered WHERE division = '{CORPORATE}') FROM person)
+    SELECT k, k >> {SHIFT} AS who, k & ((1 << {SHIFT}) - 1) AS number FROM found;
+CREATE OR REPLACE TEMP TABLE breadth AS
+    SELECT who, (count(*) - 1)::INTEGER AS divisions FROM scope GROUP BY who;
+"""
+    )
+
+
+def features_sql(as_of: date, rules: PopulationRules, custom: tuple[Attribute, ...] = ()) -> str:
+    """Statements that make `feature` after `purchases_sql`: all attributes but scores, model and segments."""
+    today, market = day_of(as_of), rules.market
+    custom_columns = "".join(f', "{a.name}"' for a in custom)
+    return (
+        _facts_sql(today, rules)
+        + f"""
+CREATE OR REPLACE TEMP VIEW individual AS
+    WITH dated AS (
+        SELECT *, DATE '{as_of.isoformat()}' AS as_of, date_diff('year', born, DATE '{as_of.isoformat()}') AS passed FROM person),
+    born_on AS (
+        SELECT *, passed - (strftime(born, '%m%d') > strftime(as_of, '%m%d'))::INTEGER AS years,
+            born + to_years(passed::INTEGER) AS this_year FROM dated)
+    SELECT who, customer_id, as_of, CASE WHEN years BETWEEN 0 AND 130 THEN years::INTEGER END AS age,
+        CASE WHEN this_year - as_of::TIMESTAMP > to_days(183) THEN (born + to_years((passed - 1)::INTEGER))::DATE
+             WHEN as_of::TIMESTAMP - this_year > to_days(183) THEN (born + to_years((passed + 1)::INTEGER))::DATE
+             ELSE this_year::DATE END AS birthday,
+        country, postcode_prefix, "language", has_email, has_phone, has_address, source_records{custom_columns}
+    FROM born_on;
+CREATE OR REPLACE TEMP VIEW feature AS
     WITH joined AS (
-        SELECT p.customer_id, x.division, DATE '{as_of.isoformat()}' AS as_of, p.who,
+        SELECT p.*, d.division, w.divisions,
             c.lifecycle AS previous_lifecycle, c.sub_segment AS previous_sub_segment, c.value_tier AS previous_value_tier,
-            c.since AS place_since, ({today} - c.since)::INTEGER AS days_in_place,
+            ({today} - c.since)::INTEGER AS days_in_place,
             b.first_day, b.last_day, ({today} - b.first_day)::INTEGER AS tenure_days,
             ({today} - b.last_day)::INTEGER AS days_since_purchase,
             coalesce(b.purchase_days, 0) AS purchase_days, coalesce(b.purchases, 0) AS purchases,
@@ -178,36 +163,26 @@ CREATE OR REPLACE TEMP TABLE feature AS
             coalesce(i.interactions_12m, 0) AS interactions_12m,
             coalesce(a.assets, 0) AS assets, a.asset_model, a.asset_since AS since_day, a.vehicle_since, a.lease_end AS end_day,
             CASE WHEN l.last_service <= {today} THEN ({today} - l.last_service)::INTEGER END AS days_since_service, l.dealer,
-            {_permission("email")}, {_permission("letter")}, {_permission("postcard")}, {_permission("sms")},
-            p.born, p.country, p.postcode_prefix, p."language", p.has_email, p.has_phone, p.has_address,
-            p.source_records{custom_columns}
-        FROM scope x JOIN person p USING (who)
-        LEFT JOIN bought b ON b.who = x.who AND b.division = x.division
-        LEFT JOIN ledger l ON l.who = x.who AND l.division = x.division
-        LEFT JOIN cased k ON k.who = x.who AND k.division = x.division
-        LEFT JOIN reached t ON t.who = x.who AND t.division = x.division
-        LEFT JOIN called i ON i.who = x.who AND i.division = x.division
-        LEFT JOIN replied r ON r.who = x.who AND r.division = x.division
-        LEFT JOIN owned a ON a.who = x.who AND a.division = x.division
-        LEFT JOIN place c ON c.who = x.who AND c.division = x.division),
+            coalesce(y.asked, 0) | coalesce(z.asked, 0) AS asked
+        FROM scope x JOIN numbered d ON d.number = x.number JOIN individual p ON p.who = x.who JOIN breadth w ON w.who = x.who
+        LEFT JOIN bought b ON b.k = x.k LEFT JOIN kept l ON l.k = x.k LEFT JOIN cased k ON k.k = x.k
+        LEFT JOIN reached t ON t.k = x.k LEFT JOIN called i ON i.k = x.k LEFT JOIN replied r ON r.k = x.k
+        LEFT JOIN owned a ON a.k = x.k LEFT JOIN held c ON c.k = x.k
+        LEFT JOIN allowed y ON y.k = x.k LEFT JOIN allowed z ON z.k = (x.who << {SHIFT}) + {(1 << SHIFT) - 1}),
     dated AS (
-        SELECT *, (count(*) OVER (PARTITION BY who) - 1)::INTEGER AS divisions,
+        SELECT * EXCLUDE (asked),
             {_date("first_day")} AS first_purchase_date, {_date("last_day")} AS last_purchase_date,
-            {_date("next_day")} AS next_purchase_date, ({"next_day"} - {today})::INTEGER AS days_to_next_purchase,
+            {_date("next_day")} AS next_purchase_date, (next_day - {today})::INTEGER AS days_to_next_purchase,
             {_date("since_day")} AS asset_since, ({today} - since_day)::INTEGER AS asset_age_days,
             {_date("end_day")} AS lease_end, (end_day - {today})::INTEGER AS days_to_lease_end,
-            date_diff('year', born, as_of) - (strftime(born, '%m%d') > strftime(as_of, '%m%d'))::INTEGER AS years,
-            born + to_years((date_diff('year', born, as_of))::INTEGER) AS this_year
-        FROM joined),
-    born_on AS (SELECT *, CASE WHEN years BETWEEN 0 AND 130 THEN years::INTEGER END AS age,
-        CASE WHEN this_year - as_of::TIMESTAMP > to_days(183) THEN (born + to_years((date_diff('year', born, as_of) - 1)::INTEGER))::DATE
-             WHEN as_of::TIMESTAMP - this_year > to_days(183) THEN (born + to_years((date_diff('year', born, as_of) + 1)::INTEGER))::DATE
-             ELSE this_year::DATE END AS birthday,
+            (birthday - as_of)::INTEGER AS days_to_birthday,
+            {", ".join(_permission(number, channel) for number, channel in enumerate(CHANNELS))}
+        FROM joined)
+    SELECT *,
         (coalesce(days_to_lease_end BETWEEN 0 AND {market.lease_ends_within_days}, false)
          OR coalesce({today} - vehicle_since BETWEEN {market.vehicle_age_from_days} AND {market.vehicle_age_until_days}, false)
          OR coalesce(abs(days_to_next_purchase) <= {market.next_purchase_within_days}, false)) AS in_market
-        FROM dated)
-    SELECT *, (birthday - as_of)::INTEGER AS days_to_birthday FROM born_on;
+    FROM dated;
 """
     )
 
@@ -222,11 +197,15 @@ def make_features(
     rules: PopulationRules,
     custom: tuple[Attribute, ...] = (),
 ) -> None:
-    """Run the statements; the connection has a relation `snapshot` and afterwards `person`, `bought` and `feature`."""
-    connection.execute(purchases_sql(as_of, rules))
+    """Run the statements; the connection has a relation `snapshot` and afterwards `person`, `bought` and `feature`.
+
+    A custom attribute that was declared after the snapshot was taken is unknown of everybody.
+    """
     held = {row[0] for row in connection.execute("DESCRIBE snapshot").fetchall()}
-    connection.execute(features_sql(as_of, rules, tuple(a for a in custom if a.name in held)))
-    for a in custom:
-        if a.name not in held:
-            # declared after the snapshot was taken: unknown of everybody
-            connection.execute(f'ALTER TABLE feature ADD COLUMN "{a.name}" {a.type}')
+    connection.execute(purchases_sql(as_of, rules))
+    late = "".join(f', NULL::{a.type} AS "{a.name}"' for a in custom if a.name not in held)
+    if late:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW person AS SELECT *{late} FROM snapshot WHERE NOT restricted"
+        )
+    connection.execute(features_sql(as_of, rules, custom))

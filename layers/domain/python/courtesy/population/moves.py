@@ -6,7 +6,6 @@ from pathlib import Path
 
 import duckdb
 
-from courtesy.population.features import day_of
 from courtesy.timeline.events import COURTESY, Move
 
 _CHANGED = """
@@ -27,7 +26,7 @@ def moves_of(
 CREATE OR REPLACE TEMP TABLE moved AS
     SELECT customer_id, division, previous_lifecycle, previous_sub_segment, previous_value_tier,
            lifecycle, sub_segment, value_tier, scores, coalesce(expected_value, 0) AS value
-    FROM segments WHERE {_CHANGED} AND coalesce(place_since, 0) <= {day_of(as_of)}
+    FROM segments WHERE {_CHANGED} AND coalesce(days_in_place, 0) >= 0
     ORDER BY customer_id, division
 """)
     when = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC)

@@ -53,10 +53,10 @@ def preview(
         ("after", draft, drafted),
     ):
         make_features(connection, as_of, given, custom_of(catalogue))
-        make_valued(connection, scores, given)
+        make_valued(connection, as_of, scores, given)
         place(connection, catalogue, placement)
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE under_{name} AS SELECT customer_id, division, {SEGMENT} AS segment, expected_value FROM segments"
+            f"CREATE OR REPLACE TEMP TABLE under_{name} AS SELECT customer_id, division, {SEGMENT} AS segment, expected_value FROM placed"
         )
     shifts = connection.execute("""
         SELECT b.division, b.segment, a.segment, count(*)::BIGINT, coalesce(sum(a.expected_value), 0)::BIGINT

@@ -65,21 +65,21 @@ def make_segments(
     catalogue: Catalogue,
     placement: Placement | None = None,
 ) -> None:
-    """From `snapshot` to `segments`: customer_id and the catalogue's columns, ordered by customer and division."""
+    """From `snapshot` to the view `placed`: customer_id and the catalogue's columns."""
     make_features(connection, as_of, rules, custom_of(catalogue))
-    make_valued(connection, scores, rules)
+    make_valued(connection, as_of, scores, rules)
     place(connection, catalogue, placement or placement_of(rules, catalogue))
 
 
 def place(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, placement: Placement) -> None:
-    """From `valued` to `segments`."""
+    """The view `placed` of `valued`."""
     columns = ", ".join(f'"{a.name}"::{a.type} AS "{a.name}"' for a in catalogue)
     connection.execute(f"""
-CREATE OR REPLACE TEMP TABLE segments AS
+CREATE OR REPLACE TEMP VIEW placed AS
     WITH one AS (SELECT *, {placement.lifecycle} AS lifecycle FROM valued),
     two AS (SELECT *, {placement.sub_segment} AS sub_segment FROM one),
     three AS (SELECT *, {placement.value_tier} AS value_tier FROM two)
-    SELECT customer_id, {columns}, place_since FROM three ORDER BY customer_id, division
+    SELECT customer_id, {columns} FROM three
 """)
 
 
@@ -89,9 +89,12 @@ def custom_of(catalogue: Catalogue) -> tuple[Attribute, ...]:
 
 
 def write_segments(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Write `segments` as Parquet; the same relation gives the same bytes. Returns the rows."""
+    """Write `placed` as Parquet, which becomes the view `segments`; the same snapshot gives the same bytes. Returns the rows."""
     connection.execute(
-        f"COPY (SELECT * EXCLUDE (place_since) FROM segments) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)"
+        f"COPY (SELECT * FROM placed ORDER BY customer_id, division) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW segments AS SELECT * FROM read_parquet('{path.as_posix()}')"
     )
     row = connection.execute("SELECT count(*) FROM segments").fetchone()
     return int(row[0]) if row else 0
@@ -114,4 +117,5 @@ def features_of(
         write_lines(profile_documents, path)
         connection.execute(f"CREATE TEMP TABLE snapshot AS {snapshot_sql(path, custom_of(catalogue))}")
     make_segments(connection, as_of, rules, scores, catalogue)
+    connection.execute("CREATE TEMP TABLE segments AS SELECT * FROM placed ORDER BY customer_id, division")
     return connection

@@ -11,8 +11,8 @@ from datetime import date
 import duckdb
 
 from courtesy.population.bgnbd import BuyingModel, fit_buying
-from courtesy.population.features import day_of
 from courtesy.population.gamma_gamma import SpendModel, fit_spend
+from courtesy.population.ledger import NOWHERE, day_of
 from courtesy.population.rules import PopulationRules
 from courtesy.population.scores import CORPORATE, Cuts, DivisionScores, histogram_cuts
 
@@ -21,7 +21,7 @@ DAYS_PER_UNIT = 7.0
 
 
 def summary_sql(as_of: date) -> str:
-    """The query that makes a part's summary from `bought`, in a fixed order."""
+    """The query that makes a part's summary from `bought` and `numbered`, in a fixed order."""
     today = day_of(as_of)
     kinds = {
         "r": f"{today} - last_day AS a, 0 AS b, 0 AS c",
@@ -33,7 +33,7 @@ def summary_sql(as_of: date) -> str:
     limits = {"s": " AND purchase_days > 1 AND repeat_revenue > 0 AND unconverted = 0"}
     selects = [
         f"SELECT '{kind}' AS kind, division, a::BIGINT AS a, b::BIGINT AS b, c::BIGINT AS c, count(*)::BIGINT AS n "
-        f"FROM (SELECT division, {columns} FROM bought WHERE purchase_days > 0{limits.get(kind, '')}) GROUP BY ALL"
+        f"FROM (SELECT division, {columns} FROM bought JOIN numbered ON number = k & {NOWHERE} WHERE purchase_days > 0{limits.get(kind, '')}) GROUP BY ALL"
         for kind, columns in kinds.items()
     ]
     return f"SELECT * FROM ({' UNION ALL '.join(selects)}) ORDER BY ALL"
