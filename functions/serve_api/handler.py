@@ -10,12 +10,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from courtesy_aws.observability import observed
 from functions.serve_api import problems
-from functions.serve_api.routes import console, customers, cycles, identity, intake, sources, unsubscribe
+from functions.serve_api.routes import (
+    console,
+    customers,
+    cycles,
+    identity,
+    intake,
+    population,
+    sources,
+    unsubscribe,
+)
 
 API_VERSION = "0.1.0"
 app = APIGatewayHttpResolver(enable_validation=True, serializer=lambda value: orjson.dumps(value).decode())
 problems.install(app)
-for subject in (customers, identity, cycles, sources, intake, unsubscribe, console):
+for subject in (customers, identity, cycles, population, sources, intake, unsubscribe, console):
     app.include_router(subject.router)
 
 

@@ -16,7 +16,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.identities, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ, access.WRITE),
         access.secret(data.hash_key_arn),
-        *access.read_objects(data.lake, "segments/", "decisions/", "outcomes/", "quarantine/"),
+        *access.read_objects(data.lake, "snapshots/", "segments/", "decisions/", "outcomes/", "quarantine/"),
         iam.PolicyStatement(actions=["states:StartExecution"], resources=[house.setting("cycle_arn")]),
         iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[house.executions_arn]),
     ]
