@@ -1,5 +1,9 @@
-"""One installation on the local stack for all system tests, with a small demo played on it first."""
+"""One installation on the local stack for all system tests, with a small demo played on it first.
 
+It has a state of its own below the checkout's and takes the first free port, so a stack that somebody uses stays as it is.
+"""
+
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +11,13 @@ from typing import Any
 
 import pytest
 
+os.environ["COURTESY_STATE"] = str(Path(__file__).resolve().parents[2] / ".courtesy" / "system")
+os.environ.pop("COURTESY_PORT", None)
+
 from courtesy_local.demo.run import Run, perform
 from courtesy_local.demo.works import Works
 from courtesy_local.stack import places
-from courtesy_local.stack.local_stack import LocalStack
+from courtesy_local.stack.local_stack import LocalStack, held
 
 HERE = Path(__file__).parent
 
@@ -18,16 +25,20 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
     """An installation that nobody used yet; its rulebook also has the contracts of the real data sets."""
+    assert Path(os.environ["COURTESY_STATE"]) == places.STATE, (
+        "run the system tests in a process of their own"
+    )
     rulebook = tmp_path_factory.mktemp("rules") / "rulebook"
     shutil.copytree(places.CHECKOUT / "rulebook", rulebook)
     for contract in (HERE / "contracts").glob("*.yaml"):
         shutil.copy(contract, rulebook / "sources")
-    stack = LocalStack()
-    stack.down()
-    stack.up()
-    stack.publish_rulebook(rulebook)
-    yield Works(stack)
-    stack.down()
+    with held("tests.lock"):
+        stack = LocalStack()
+        stack.down()
+        stack.up()
+        stack.publish_rulebook(rulebook)
+        yield Works(stack)
+        stack.down()
 
 
 @pytest.fixture(scope="session")

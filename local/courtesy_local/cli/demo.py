@@ -12,7 +12,7 @@ import typer
 from courtesy_local.cli.cycle import parse_day
 from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, progress, show_json
 from courtesy_local.stack import places
-from courtesy_local.stack.local_stack import LocalStack
+from courtesy_local.stack.local_stack import LocalStack, held
 
 SEED = 7
 
@@ -53,7 +53,6 @@ def play(customers: int, seed: int, today: date | None, quiet: bool) -> tuple[di
     from courtesy_local.demo.works import Works
 
     folder = places.STATE / "samples"
-    shutil.rmtree(folder, ignore_errors=True)
     with progress(quiet=quiet) as bar:
         task = bar.add_task("starting", total=None)
 
@@ -63,14 +62,15 @@ def play(customers: int, seed: int, today: date | None, quiet: bool) -> tuple[di
                 steps.say(what)
 
         steps = _Steps()
-        began = time.monotonic()
         stack = LocalStack()
-        tell("taking down what ran before", 0, 0)
-        stack.down()
-        stack.up(lambda what: tell(what, 0, 0))
-        up = round(time.monotonic() - began, 2)
-        works = Works(stack)
-        figures, run = perform(works, folder, customers, seed, today, tell)
+        with held("demo.lock", lambda: tell("waiting for another demo in this checkout", 0, 0)):
+            shutil.rmtree(folder, ignore_errors=True)
+            began = time.monotonic()
+            tell("taking down what ran before", 0, 0)
+            stack.down()
+            stack.up(lambda what: tell(what, 0, 0))
+            up = round(time.monotonic() - began, 2)
+            figures, run = perform(Works(stack), folder, customers, seed, today, tell)
     figures["seconds"] = {"up": up} | figures["seconds"]
     return figures, run
 

@@ -1,5 +1,7 @@
 """How commands speak: rich text for people, one JSON document for programs, one clear message for what went wrong."""
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
@@ -24,7 +26,10 @@ JsonFlag = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output instead of text.")
 ]
 
-console = Console()
+PIPED_WIDTH = 100
+"""Columns where output goes to a file or a pipe, unless COLUMNS says otherwise."""
+
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH)
 notices = Console(stderr=True)
 """Progress and complaints go to standard error, so that `--json` can be piped."""
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from courtesy.intake.report import FileReport
+from courtesy.outcomes import FileOutcome
 from courtesy_local.cli.output import console, table
 from courtesy_local.demo.run import Run
 from courtesy_local.stack.local_stack import LocalStack
@@ -18,8 +20,8 @@ def show_figures(figures: dict[str, Any], run: Run) -> None:
         ("file", "how it ended", "rows", "loaded", "unchanged", "quarantined"),
         [
             (
-                file.key,
-                f"{report.outcome}{f' ({report.reason})' if report.reason else ''}",
+                short_name(file.key),
+                how_ended(report),
                 report.rows_in,
                 report.loaded,
                 report.unchanged,
@@ -71,6 +73,21 @@ def show_figures(figures: dict[str, Any], run: Run) -> None:
     )
     _books(run)
     _where_to_look(run)
+
+
+def short_name(key: str) -> str:
+    """The name of a dropped file; with its source where the name does not begin with it."""
+    source, name = key.split("/", 1)[0], key.rsplit("/", 1)[-1]
+    return name if name.startswith(source) else f"{source}: {name}"
+
+
+def how_ended(report: FileReport) -> str:
+    """`loaded`, `repeated`, or `refused` and why."""
+    return (
+        f"{report.outcome}: {report.reason}"
+        if report.outcome is FileOutcome.REFUSED
+        else report.outcome.value
+    )
 
 
 def _segments(segments: dict[str, dict[str, int]]) -> None:

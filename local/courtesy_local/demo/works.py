@@ -88,7 +88,7 @@ class Works:
                 raise OutsideFailed(
                     f"{len(wanted) - len(ended)} files did not end ({seconds:.0f} s are allowed): {missing}; "
                     f"waiting: {self.waiting()}, given up: {given_up}; "
-                    f"the functions' logs are in {places.SERVER_LOG.relative_to(places.CHECKOUT)}"
+                    f"the functions' logs are in {places.shown(places.SERVER_LOG)}"
                 )
             time.sleep(0.5)
 

@@ -79,7 +79,7 @@ def deploy(server: Server) -> None:
     if done.returncode:
         tail = "\n".join(places.DEPLOY_LOG.read_text(errors="replace").splitlines()[-25:])
         raise StackProblem(
-            f"deploying to the local stack failed; the end of .courtesy/{places.DEPLOY_LOG.name}:\n{tail}"
+            f"deploying to the local stack failed; the end of {places.shown(places.DEPLOY_LOG)}:\n{tail}"
         )
     places.DEPLOYED.write_text(json.dumps({"fingerprint": mark}))
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -279,12 +279,21 @@ class LocalStack:
             except ses.exceptions.AlreadyExistsException:
                 continue
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One `up` at a time in a checkout."""
-        import fcntl
+    def _alone(self) -> AbstractContextManager[None]:
+        """One `up` or `down` at a time in a checkout."""
+        return held("lock")
 
-        places.STATE.mkdir(exist_ok=True)
-        with (places.STATE / "lock").open("w") as lock:
+
+@contextmanager
+def held(name: str, waits: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold one of the locks of this checkout's stack; `waits` is called once when somebody else holds it."""
+    import fcntl
+
+    places.STATE.mkdir(parents=True, exist_ok=True)
+    with (places.STATE / name).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waits()
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        yield

@@ -68,7 +68,7 @@ def start() -> Server:
         raise StackProblem(
             f"{places.SERVER_PYTHON.parent.parent.name} is not set up. Run `make setup` in {places.CHECKOUT.name}."
         )
-    places.STATE.mkdir(exist_ok=True)
+    places.STATE.mkdir(parents=True, exist_ok=True)
     work = places.STATE / "server"
     work.mkdir(exist_ok=True)
     port = _port()
