@@ -14,7 +14,7 @@ from courtesy.intake.read import Outside, read_drop
 from courtesy.intake.report import ChunkCounts, Drop, FileReport, decode_report, report_path
 from courtesy.intake.staged import StagedRow, decode_rows, events_of
 from courtesy.outcomes import FileOutcome
-from courtesy.timeline.events import Event
+from courtesy.timeline.events import Event, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile
 from tests.fakes.lake import InMemoryLake
@@ -42,7 +42,7 @@ class Mill:
         self.rules = rules or contract()
         self.drops, self.lake, self.queue = InMemoryLake(), InMemoryLake(), InMemoryQueue()
         self.chunk_rows = chunk_rows
-        self.events: dict[str, list[Event]] = {}
+        self.events: dict[str, dict[str, Event]] = {}
         self.put = 0
 
     def drop(
@@ -81,7 +81,7 @@ class Mill:
             return report
         for row in self.rows(report):
             for event in events_of(row, self.rules):
-                self.events.setdefault(event.subject, []).append(event)
+                self.events.setdefault(event.subject, {})[event_key(event)] = event
         for chunk in range(report.chunks):
             chunk_applied(report.source, report.file_id, chunk, ChunkCounts(1), self.lake, NOW)
         return decode_report(self.lake.get(report_path(report.source, report.file_id)))
@@ -100,7 +100,7 @@ class Mill:
 
     def profiles(self) -> dict[str, Profile]:
         """Every person record's profile, folded from all events so far."""
-        return {subject: fold(subject, events) for subject, events in sorted(self.events.items())}
+        return {subject: fold(subject, events.values()) for subject, events in sorted(self.events.items())}
 
     def values(self) -> dict[str, dict[str, Any]]:
         """Every person record's surviving values."""

@@ -88,7 +88,9 @@ def test_times_without_a_zone_are_in_the_contracts_zone() -> None:
     )
     values = {subject: v["custom.x"] for subject, v in mill.values().items()}
     assert values == {"people/1": "2024-01-01T09:00:00.000000Z", "people/2": "2024-01-01T15:00:00.000000Z"}
-    assert [p.latest.hour for p in mill.profiles().values() if p.latest] == [8, 10]
+    assert [
+        event.when.hour for subject in sorted(mill.events) for event in mill.events[subject].values()
+    ] == [8, 10]
 
 
 def test_json_lines_reach_into_objects_and_count_their_lines() -> None:
@@ -191,7 +193,7 @@ def test_an_event_row_carries_its_person_its_amount_and_where_it_was_read() -> N
     report = mill.drop(
         "no,part,day,who,paid,colour,mail,surname\n7,a|b,2026-01-01,C9,12.5,red,ann@example.org,Lee\n"
     )
-    person, sale = mill.events["sales/C9"]
+    person, sale = mill.events["sales/C9"].values()
     assert isinstance(sale, Transaction)
     assert (sale.id, sale.type, sale.amount, sale.custom) == ("7|a%7Cb", "service", 1250, {"colour": "red"})
     assert (sale.file, sale.line, sale.source) == ("sales/2026/01/01/file.csv", 2, "sales")

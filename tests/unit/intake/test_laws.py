@@ -49,6 +49,62 @@ def test_files_in_any_order_and_some_of_them_twice_give_the_same_profiles(world:
     assert mill.values() == newest(world)
 
 
+Story = dict[tuple[int, str], dict[str, str]]
+"""(day, file name) -> id -> name; files of one day follow each other by name."""
+
+places = st.tuples(st.integers(1, 3), st.sampled_from(["a.csv", "b.csv"]))
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """Records that are repeated and changed, and never go back to what they were."""
+    story: Story = {place: {} for place in draw(st.sets(places, min_size=2, max_size=5))}
+    for id_ in "ab":
+        said = draw(st.sets(st.sampled_from(sorted(story)), min_size=1))
+        versions = sorted(draw(st.lists(st.integers(0, 2), min_size=len(said), max_size=len(said))))
+        for place, version in zip(sorted(said), versions, strict=True):
+            story[place][id_] = f"N{version}"
+    return {place: rows for place, rows in story.items() if rows}
+
+
+@settings(SLOW, max_examples=20)
+@given(stories(), st.data())
+def test_whatever_comes_first_profiles_are_equal_with_dates_files_and_lines(story: Story, data: Any) -> None:
+    found = []
+    for order in (sorted(story), data.draw(st.permutations(sorted(story)))):
+        mill = Mill()
+        for day, name in order:
+            assert mill.drop(text_of(story[day, name]), day=day, name=name).balanced
+        found.append(mill.profiles())
+    assert found[0] == found[1]
+    for subject, profile in found[0].items():
+        id_ = subject.removeprefix("people/")
+        newest = story[max(place for place in story if id_ in story[place])][id_]
+        since = min(place for place in story if story[place].get(id_) == newest)
+        known = profile.values["name"]
+        assert (known.value, known.when.day, known.file.rsplit("/", 1)[1]) == (newest, *since)
+
+
+@SLOW
+@given(
+    st.dictionaries(places, st.fixed_dictionaries({"a": st.sampled_from(["Ann", "Bob"])}), min_size=2),
+    st.data(),
+)
+def test_files_that_contradict_each_other_are_taken_by_date_and_then_by_name(story: Story, data: Any) -> None:
+    mill = Mill()
+    for day, name in data.draw(st.permutations(sorted(story))):
+        mill.drop(text_of(story[day, name]), day=day, name=name)
+    assert mill.values() == {"people/a": {"name": story[max(story)]["a"]}}
+
+
+def test_an_older_file_that_says_the_same_is_loaded_once_and_a_newer_one_never() -> None:
+    mill = Mill()
+    text = "id,name,email\n1,Ann,\n"
+    days = [mill.drop(text + f"{day + 1},B,\n", day=day).loaded for day in (5, 3, 4, 9)]
+    assert days == [2, 2, 1, 1]
+    assert mill.profiles()["people/1"].values["name"].when.day == 3
+
+
 @SLOW
 @given(worlds, st.data())
 def test_files_under_way_at_once_give_the_same_profiles(world: World, data: Any) -> None:

@@ -1,7 +1,9 @@
 """Laws of the fold on random timelines, and its rules by worked examples."""
 
 from datetime import timedelta
+from itertools import permutations
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,9 +97,17 @@ def test_each_value_is_that_of_the_highest_trust_then_the_latest_word(events: li
     for event in events:
         if isinstance(event, SourceRecord):
             held = latest.get((event.source, event.id))
-            if held is None or (event.stated or event.when, event.when, event.version) > (
+            if held is None or (
+                event.stated or event.when,
+                event.when,
+                event.file,
+                event.line,
+                event.version,
+            ) > (
                 held.stated or held.when,
                 held.when,
+                held.file,
+                held.line,
                 held.version,
             ):
                 latest[event.source, event.id] = event
@@ -205,9 +215,43 @@ def test_content_that_comes_back_is_another_item() -> None:
     assert fold("ceva", [told[2], told[1], told[0]]).text("surname") == "v1"
 
 
+def test_what_is_said_again_counts_from_when_it_was_first_said() -> None:
+    """So a file that repeats a row changes nothing, whether the row was loaded again or not."""
+    first = record("v1", 1, file="a.csv", line=7)
+    again = record("v1", 3, file="b.csv", line=2)
+    [known] = fold("ceva", [again, first]).values.values()
+    assert (known.when, known.file, known.line) == (DAY + timedelta(days=1), "a.csv", 7)
+    assert fold("ceva", [again, first]) == fold("ceva", [first])
+    between = record("v2", 2, file="c.csv")
+    [known] = fold("ceva", [again, first, between]).values.values()
+    assert (known.value, known.when) == ("v1", DAY + timedelta(days=1))
+
+
+def test_of_two_files_of_one_date_the_later_by_name_and_then_by_line_stands() -> None:
+    told = [
+        record("z", 1, file="1.csv", line=9),
+        record("b", 1, file="2.csv", line=1),
+        record("a", 1, file="2.csv", line=2),
+    ]
+    assert len({event_key(event) for event in told}) == 3
+    for order in permutations(told):
+        assert fold("ceva", order).text("surname") == "a"
+
+
+def test_a_permission_that_a_file_repeats_counts_from_when_it_was_given() -> None:
+    granted, again = (msgspec.structs.replace(word("granted", day, "a"), version="g") for day in (1, 3))
+    by_phone = msgspec.structs.replace(word("withdrawn", 2, "a"), source="desk")
+    assert stands(granted, by_phone) == stands(again, granted, by_phone) == "withdrawn"
+
+
+def test_a_permission_granted_again_after_its_row_was_withdrawn_stands() -> None:
+    granted, again = (msgspec.structs.replace(word("granted", day, "a"), version="g") for day in (1, 3))
+    assert stands(granted, word("withdrawn", 2, "a"), again) == "granted"
+
+
 def test_what_is_gone_is_left_out_until_it_is_stated_again() -> None:
     told = [record("v1", 0, 1), record("", 0, 2, gone=True)]
-    assert fold("ceva", told) == Profile(customer_id="ceva", latest=DAY)
+    assert fold("ceva", told) == Profile(customer_id="ceva")
     assert fold("ceva", [*told, record("v1", 0, 3)]).text("surname") == "v1"
 
 

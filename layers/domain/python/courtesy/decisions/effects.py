@@ -33,10 +33,7 @@ def with_contacts(profile: Profile, contacts: Sequence[Contact]) -> Profile | No
     past = remembered([*kept, *(past_contact(c) for c in contacts)])
     if profile.contacts and past[-1].at < profile.contacts[-1].at:
         return None
-    latest = max(c.when for c in contacts)
-    if profile.latest is not None and profile.latest > latest:
-        latest = profile.latest
-    return msgspec.structs.replace(profile, contacts=past, latest=latest)
+    return msgspec.structs.replace(profile, contacts=past)
 
 
 def refolded(profile: Profile, timeline: Sequence[Event], step: Step) -> Profile:

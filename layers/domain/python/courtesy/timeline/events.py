@@ -7,6 +7,7 @@ states; its key is customer + trigger + occurrence, so a second one cannot exist
 
 from datetime import UTC, datetime
 from typing import Literal
+from zlib import crc32
 
 import msgspec
 
@@ -278,8 +279,8 @@ def kind_of(event: Event) -> str:
 def event_key(event: Event) -> str:
     """The sort key on the timeline: `kind#when#source#id#version`; for a contact `contact#trigger#occurrence`.
 
-    Where the source said it at another time than it happened, `#stated` follows: the same content stated anew is another
-    item, so that a late older file cannot put its date over a newer one. `#` and `%` inside ids are percent-encoded, so
+    Where the source said it at another time than it happened, `#stated` follows, and where it came by file, a hash of the
+    file's name: the same content stated anew is another item, so that no file can put its date or name over another's. `#` and `%` inside ids are percent-encoded, so
     keys of different events never meet.
     """
     if isinstance(event, Contact):
@@ -287,6 +288,8 @@ def event_key(event: Event) -> str:
     parts = [kind_of(event), _instant(event.when), _plain(event.source), _plain(event.id), event.version]
     if event.stated is not None and event.stated != event.when:
         parts.append(_instant(event.stated))
+    if event.file:
+        parts.append(f"{crc32(event.file.encode()):08x}")
     return "#".join(parts)
 
 

@@ -41,6 +41,7 @@ from courtesy.timeline.profile import (
     Reply,
     Standing,
 )
+from courtesy.timeline.versions import standing, without_repeats
 
 REMEMBERED = timedelta(days=800)
 """How long contacts, inbound contacts and responses stay in the profile, before the newest of them; the timeline keeps all."""
@@ -52,19 +53,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 
 def fold(customer_id: str, events: Iterable[Event]) -> Profile:
     """The profile that these events amount to. Pure; the same set gives an equal profile, byte for byte."""
-    versions: dict[tuple[type, str, str], Event] = {}
+    said: list[Event] = []
     contacts: dict[tuple[str, str, str], Contact] = {}
     feedback: dict[str, list[Feedback]] = {}
     permissions: list[Permission] = []
     places: dict[str, Move] = {}
     privacy: list[Privacy] = []
-    latest: datetime | None = None
     for event in events:
         kind = type(event)
-        if kind is Look:
-            continue
-        if latest is None or event.when > latest:
-            latest = event.when
         if kind is Contact:
             contacts[event.id, event.trigger, event.occurrence] = event  # type: ignore[union-attr,assignment]
         elif kind is Feedback:
@@ -77,11 +73,9 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
                 places[event.division] = event  # type: ignore[union-attr,assignment]
         elif kind is Privacy:
             privacy.append(event)  # type: ignore[arg-type]
-        elif kind is not Link:
-            name = (kind, event.source, event.id)
-            known = versions.get(name)
-            if known is None or _version_order(event) > _version_order(known):
-                versions[name] = event
+        elif kind is not Link and kind is not Look:
+            said.append(event)
+    versions = standing(said)
     kinds: dict[type, list[Event]] = {}
     subjects = {word.subject for word in (*permissions, *privacy) if word.subject}
     for kind, source, id_ in sorted(versions, key=_by_source):
@@ -99,7 +93,7 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
         subjects=sorted(subjects),
         records=len(records),
         ledgers=_ledgers(cast(list[Transaction], kinds.get(Transaction, []))),
-        permissions=_standings(permissions, subjects),
+        permissions=_standings(without_repeats(permissions), subjects),
         cases=[_case_view(case) for case in cast(list[Case], kinds.get(Case, []))],
         assets=[_asset_view(asset) for asset in cast(list[Asset], kinds.get(Asset, []))],
         contacts=remembered(past_contact(c, feedback.get(c.id, ())) for c in contacts.values()),
@@ -114,17 +108,12 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
         places={division: _place(places[division]) for division in sorted(places)},
         closed=_closed(feedback),
         privacy=_privacy(privacy, subjects),
-        latest=latest,
     )
 
 
 def day_number(instant: datetime) -> int:
     """Days since 1970-01-01 (UTC) of an instant."""
     return instant.astimezone(UTC).toordinal() - _EPOCH
-
-
-def _version_order(event: Event) -> tuple[datetime, datetime, str]:
-    return (event.stated or event.when, event.when, event.version)
 
 
 def _by_source(name: tuple[type, str, str]) -> tuple[str, str]:

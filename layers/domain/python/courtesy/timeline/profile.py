@@ -9,7 +9,7 @@ from courtesy.timeline.events import Scalar
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):
-    """A field's surviving value and where it came from."""
+    """A field's surviving value and where it came from; `when`: since when that source says it."""
 
     value: Scalar
     source: str
@@ -159,8 +159,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     places: dict[str, Place] = {}
     closed: dict[str, list[str]] = {}
     privacy: list[str] = []
-    latest: datetime | None = None
-    """The newest event time on the timeline."""
     merged_into: str = ""
     merging: bool = False
 
