@@ -225,7 +225,8 @@ def _order(event: SourceRecord) -> tuple[str, str, str]:
     """The order in which the fold takes the versions of a record, as text."""
     stated = (event.stated or event.when).astimezone(UTC)
     when = event.when.astimezone(UTC)
-    return stated.strftime("%Y%m%dT%H%M%S.%f"), when.strftime("%Y%m%dT%H%M%S.%f"), event.version
+    said = f"{event.file} {event.line:09} {event.version}"
+    return stated.strftime("%Y%m%dT%H%M%S.%f"), when.strftime("%Y%m%dT%H%M%S.%f"), said
 
 
 def _announce(timelines: Timelines, rulebook: Rulebook, queue: Queue, now: datetime) -> None:
