@@ -1,5 +1,6 @@
 """Running the story under faults: each call with each fault, or schedules by seed; and the wrong designs."""
 
+import json
 import logging
 import random
 from collections import Counter
@@ -36,6 +37,10 @@ class Verdict:
             "boundaries": self.boundaries,
             "violations": {kind: self.violations[kind] for kind in KINDS},
             "seconds": round(self.seconds, 2),
+            "failing": [
+                json.dumps([[planned.at, planned.fault.value] for planned in plan])
+                for plan, _ in self.failing[:20]
+            ],
         }
 
 

@@ -21,6 +21,7 @@ from courtesy.identity.record import IndexedRecord, customer_entry, subject_of
 from courtesy.identity.share import shares_of
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, StoredProfile
+from courtesy.timeline.contacts import FREE, OPEN
 from courtesy.timeline.events import Contact, Event, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, encode_profile
@@ -50,14 +51,19 @@ class Profiles:
     def __getitem__(self, customer_id: str) -> StoredProfile:
         return self._held[customer_id]
 
-    def put(self, profile: Profile, new: Sequence[Event] = ()) -> bool:
+    def put(
+        self,
+        profile: Profile,
+        new: Sequence[Event] = (),
+        moved: Sequence[tuple[Contact, ContactState, str]] = (),
+    ) -> bool:
         """Write a profile (and contacts with it) unless it stands already; False where it had changed: it is read anew then."""
         id_ = profile.customer_id
         held, version = self._held[id_]
-        if version and not new and encode_profile(held) == encode_profile(profile):
+        if version and not new and not moved and encode_profile(held) == encode_profile(profile):
             return True
-        if new:
-            ended = self._store.commit(profile, version, new=new)
+        if new or moved:
+            ended = self._store.commit(profile, version, new=new, moved=moved)
         else:
             ended = self._store.put_profile(profile, version)
         if ended == "committed":
@@ -170,12 +176,37 @@ def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arrivin
     contacts = [event for event in arriving if isinstance(event, Contact)]
     for _ in range(ATTEMPTS + len(contacts) // CONTACTS_AT_ONCE):
         timeline = store.read_timeline(customer_id)
-        new = _settled(contacts, timeline)
-        batch = new[:CONTACTS_AT_ONCE]
-        done = profiles.put(replace(fold(customer_id, [*timeline, *batch]), merging=True), batch)
-        if done and len(batch) == len(new):
+        new, moved = _settled(contacts, timeline), _caught_up(contacts, timeline)
+        fresh, again = new[:CONTACTS_AT_ONCE], moved[: CONTACTS_AT_ONCE - 1]
+        events = {event_key(event): event for event in (*timeline, *fresh, *(one for one, _, _ in again))}
+        profile = replace(fold(customer_id, events.values()), merging=True)
+        done = profiles.put(profile, fresh, again)
+        if done and len(fresh) == len(new) and len(again) == len(moved):
             return
     raise Conflict(_BUSY)
+
+
+def _caught_up(
+    contacts: Sequence[Contact], timeline: Sequence[Event]
+) -> list[tuple[Contact, ContactState, str]]:
+    """The moves of contacts that arrived here before and have gone on since where they came from.
+
+    Until the customer they leave redirects, their contacts may be claimed, sent or cancelled there, so a later attempt
+    finds them changed. What waited when it was brought here must not be sent a second time.
+    """
+    here = {event.id: event for event in timeline if isinstance(event, Contact)}
+    moved = []
+    for contact in contacts:
+        held = here.get(contact.id)
+        if held is None or contact.state in OPEN:
+            continue
+        state = ContactState.UNKNOWN if contact.state is ContactState.SENDING else contact.state
+        waits = held.state in OPEN
+        stopped = held.state in (ContactState.CANCELLED, ContactState.EXPIRED) and state not in FREE
+        told = held.state is ContactState.UNKNOWN and state in (ContactState.SENT, ContactState.REFUSED)
+        if waits or stopped or told:
+            moved.append((replace(contact, state=state, occurrence=held.occurrence), held.state, held.claim))
+    return moved
 
 
 def _settled(contacts: Sequence[Contact], timeline: Sequence[Event]) -> list[Contact]:

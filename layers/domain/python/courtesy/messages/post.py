@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from courtesy.decisions.addresses import address_hash
 from courtesy.decisions.claim import Claimed, claim
 from courtesy.decisions.policy import Policy
 from courtesy.decisions.release import Message
@@ -183,8 +184,15 @@ def _make_pieces(
     outside: Posting,
     faults: dict[str, str],
 ) -> Iterable[Piece]:
-    """The pieces that could be made, stored; `faults` gets a word for each contact whose piece could not."""
+    """The pieces that could be made, stored; `faults` gets a word for each contact whose piece could not.
+
+    A contact whose customer has another address by now than at its claim (an earlier run died, then they moved or were
+    merged) is left out: the law was applied to the other address, so it is claimed anew.
+    """
     for waiting in group:
+        contact = waiting.contact
+        if contact.address != address_hash(waiting.profile, contact.channel, outside.hash_key):
+            continue
         made = _typeset(vendor, product, waiting, outside)
         if isinstance(made, str):
             faults[waiting.contact.id] = made

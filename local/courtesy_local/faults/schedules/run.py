@@ -1,0 +1,96 @@
+"""Many schedules, over as many processes as there are cores; each is its seed and nothing else, so one replays alone."""
+
+import gc
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from time import perf_counter
+from typing import NamedTuple
+
+from courtesy_local.faults.judge import Violation
+from courtesy_local.faults.schedules.judge import judge
+from courtesy_local.faults.schedules.law import ground
+from courtesy_local.faults.schedules.schedule import Schedule
+from courtesy_local.faults.schedules.wrong import WRONG
+
+KINDS = ("duplicate", "cap", "after_withdrawal", "during_case", "lost", "fold")
+TOLD = 20
+"""So many failing seeds are told of."""
+_BETWEEN = 200
+"""Schedules between two collections of garbage: a world is a circle of references, and collecting costs as much as running."""
+
+
+class Failure(NamedTuple):
+    """A seed whose schedule broke promises."""
+
+    seed: int
+    violations: list[Violation]
+
+
+@dataclass
+class Outcome:
+    """What many schedules came to. `violations`: schedules that broke the promise, by promise."""
+
+    schedules: int = 0
+    boundaries: int = 0
+    violations: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, other: "Outcome") -> None:
+        """Put another part's figures to these; the time is not added, parts run side by side."""
+        self.schedules += other.schedules
+        self.boundaries += other.boundaries
+        self.violations += other.violations
+        self.failures = sorted([*self.failures, *other.failures])[:TOLD]
+
+
+def run_schedules(seed: int, schedules: int, *, design: str = "", until_caught: bool = False) -> Outcome:
+    """Run the schedules `seed`, `seed + 1` ... in this process; with a wrong `design` in place where one is named."""
+    ground()
+    outcome, begun = Outcome(), perf_counter()
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        with WRONG[design]() if design else nullcontext():
+            for n in range(seed, seed + schedules):
+                run = Schedule(n).run()
+                violations = judge(run)
+                outcome.schedules += 1
+                outcome.boundaries += run.stage.boundaries
+                if violations:
+                    outcome.violations.update({violation.kind for violation in violations})
+                    if len(outcome.failures) < TOLD:
+                        outcome.failures.append(Failure(n, violations))
+                    if until_caught:
+                        break
+                if n % _BETWEEN == 0:
+                    gc.collect()
+    finally:
+        if was:
+            gc.enable()
+    outcome.seconds = perf_counter() - begun
+    return outcome
+
+
+def run_many(seed: int, schedules: int, processes: int) -> Outcome:
+    """`run_schedules` spread over processes; the same seeds, so the same outcome, however many there are."""
+    if processes <= 1 or schedules < 100:
+        return run_schedules(seed, schedules)
+    ground()
+    begun, outcome = perf_counter(), Outcome()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        parts = list(_parts(seed, schedules, processes))
+        for part in pool.map(run_schedules, *zip(*parts, strict=True)):
+            outcome.add(part)
+    outcome.seconds = perf_counter() - begun
+    return outcome
+
+
+def _parts(seed: int, schedules: int, processes: int) -> Iterator[tuple[int, int]]:
+    size = max(50, min(5000, schedules // (processes * 4)))
+    for start in range(0, schedules, size):
+        yield seed + start, min(size, schedules - start)
