@@ -14,6 +14,9 @@ from courtesy_aws.secrets import hash_key
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.load_chunk.settings import Settings
 
+THREADS = 8
+"""Requests to DynamoDB at a time; most of a chunk's time is waiting for them."""
+
 
 @dataclass(frozen=True)
 class Outside:
@@ -34,8 +37,8 @@ def wire() -> Outside:
     settings = Settings.load()
     return Outside(
         lake=S3Lake(settings.lake_bucket),
-        index=DynamoIdentityIndex(settings.identities_table),
-        store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table),
+        index=DynamoIdentityIndex(settings.identities_table, threads=THREADS),
+        store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table, threads=THREADS),
         events=SqsQueue(settings.events_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         hash_key=hash_key(settings.hash_key_secret),

@@ -9,7 +9,7 @@ import pytest
 
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import ContactState
-from courtesy.ports import CustomerStore
+from courtesy.ports import CustomerStore, StoredProfile
 from courtesy.timeline.events import Contact, Event, Interaction, SourceRecord, Transaction, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, decode_profile
@@ -119,6 +119,38 @@ def test_a_profile_is_put_on_condition_of_its_version(store: CustomerStore) -> N
     assert store.put_profile(person(records=2), 2) == "conflict"
     assert store.put_profile(person(records=2), 1) == "committed"
     assert store.read_profile(EVA) == (person(records=2), 2)
+
+
+def test_profiles_of_many_are_put_each_for_itself(store: CustomerStore) -> None:
+    assert store.put_profile(person(records=1), 0) == "committed"
+    several = [StoredProfile(person(f"c{n}", records=n), 0) for n in range(12)]
+    assert store.put_profiles([*several, StoredProfile(person(records=9), 7)]) == {EVA}
+    assert store.read_profiles(["c3", EVA]) == {
+        "c3": (person("c3", records=3), 1),
+        EVA: (person(records=1), 1),
+    }
+    assert store.put_profiles([]) == set()
+
+
+def test_profiles_that_go_together_go_all_or_none(store: CustomerStore) -> None:
+    assert store.put_profile(person(records=1), 0) == "committed"
+    redirect = StoredProfile(person("canna", merged_into=EVA), 0)
+    assert store.put_together([redirect, StoredProfile(person(records=2), 4)]) == "conflict"
+    assert store.read_profiles([EVA, "canna"]) == {EVA: (person(records=1), 1)}
+    assert store.put_together([redirect, StoredProfile(person(records=2), 1)]) == "committed"
+    assert store.read_profile("canna") == (person(records=2), 2)
+    assert store.put_together([]) == "committed"
+    with pytest.raises(RefusedInput, match="100"):
+        store.put_together([StoredProfile(person(f"c{n}"), 0) for n in range(101)])
+
+
+def test_timelines_of_many_are_read_and_emptied_at_once(store: CustomerStore) -> None:
+    store.append_many({f"c{n}": [purchase("1"), purchase("2")] for n in range(30)})
+    found = store.read_timelines([*(f"c{n}" for n in range(30)), "cnobody", "c1"])
+    assert found["cnobody"] == []
+    assert {len(found[f"c{n}"]) for n in range(30)} == {2}
+    store.delete_many({f"c{n}": [event_key(purchase("1"))] for n in range(30)})
+    assert all(store.read_timeline(f"c{n}") == [purchase("2")] for n in range(30))
 
 
 def test_a_large_profile_comes_back_as_it_was(store: CustomerStore) -> None:

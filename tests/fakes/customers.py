@@ -38,6 +38,9 @@ class InMemoryCustomerStore:
             held = self._timelines.get(customer_id, {})
             return [decode_event(held[key]) for key in sorted(held)]
 
+    def read_timelines(self, customer_ids: Iterable[str]) -> dict[str, list[Event]]:
+        return {id_: self.read_timeline(id_) for id_ in dict.fromkeys(customer_ids)}
+
     def read_profile(self, customer_id: str) -> StoredProfile:
         with self._lock:
             asked = customer_id
@@ -68,8 +71,29 @@ class InMemoryCustomerStore:
             for key in keys:
                 self._timelines[customer_id].pop(key, None)
 
+    def delete_many(self, keys: Mapping[str, Sequence[str]]) -> None:
+        for customer_id, gone in keys.items():
+            self.delete_events(customer_id, gone)
+
     def put_profile(self, profile: Profile, version: int) -> Commit:
         return self.commit(profile, version)
+
+    def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
+        return {
+            profile.customer_id
+            for profile, version in profiles
+            if self.put_profile(profile, version) != "committed"
+        }
+
+    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
+        if len(profiles) > 100:
+            raise RefusedInput("a transaction takes 100 items")
+        with self._lock:
+            if any(self._profiles.get(p.customer_id, (0, b""))[0] != version for p, version in profiles):
+                return "conflict"
+            for profile, version in profiles:
+                self._profiles[profile.customer_id] = (version + 1, encode_profile(profile))
+        return "committed"
 
     def commit(
         self,

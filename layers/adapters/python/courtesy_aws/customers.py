@@ -28,6 +28,7 @@ from courtesy_aws.tables.requests import (
     Item,
     Pause,
     asking,
+    at_once,
     check_size,
     code,
     pages,
@@ -42,7 +43,10 @@ HOPS = 8
 
 
 class DynamoCustomerStore:
-    """The timeline and profiles of all customers in DynamoDB. Safe to share between threads."""
+    """The timeline and profiles of all customers in DynamoDB. Safe to share between threads.
+
+    threads: requests under way at a time where many do not depend on each other; botocore keeps ten connections
+    """
 
     def __init__(
         self,
@@ -51,12 +55,13 @@ class DynamoCustomerStore:
         *,
         pause: Pause = time.sleep,
         token: Callable[[], str] = lambda: uuid4().hex,
+        threads: int = 1,
     ) -> None:
         self._timeline = timeline_table(timeline_name)
         self._profiles = profiles_table(profiles_name)
         self._timeline_name, self._profiles_name = timeline_name, profiles_name
         self._dynamo = client("dynamodb")
-        self._pause, self._token = pause, token
+        self._pause, self._token, self._threads = pause, token, threads
 
     def __repr__(self) -> str:
         return f"DynamoCustomerStore({self._timeline_name!r}, {self._profiles_name!r})"
@@ -72,6 +77,11 @@ class DynamoCustomerStore:
         }
         found = pages(self._dynamo.query, f"reading from {self._timeline_name}", request)
         return [decode_event(item["document"]["B"]) for item in found]
+
+    def read_timelines(self, customer_ids: Iterable[str]) -> dict[str, list[Event]]:
+        """See `ports.CustomerStore`. One query each."""
+        asked = list(dict.fromkeys(customer_ids))
+        return dict(zip(asked, at_once(self.read_timeline, asked, self._threads), strict=True))
 
     def read_profile(self, customer_id: str) -> StoredProfile:
         """See `ports.CustomerStore`. Raises OutsideFailed where redirects lead in a circle."""
@@ -121,13 +131,45 @@ class DynamoCustomerStore:
 
     def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
         """See `ports.CustomerStore`."""
-        deletes = [{"DeleteRequest": {"Key": _event_at(customer_id, key)}} for key in dict.fromkeys(keys)]
+        self.delete_many({customer_id: keys})
+
+    def delete_many(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """See `ports.CustomerStore`. 25 events to a request, whosever they are."""
+        deletes = [
+            {"DeleteRequest": {"Key": _event_at(customer_id, key)}}
+            for customer_id, gone in keys.items()
+            for key in dict.fromkeys(gone)
+        ]
         write_batches(self._dynamo, self._timeline_name, deletes, self._pause)
 
     def put_profile(self, profile: Profile, version: int) -> Commit:
         """See `ports.CustomerStore`."""
         stamp = self._token()
         return self._put(self._profile_put(profile, version, stamp), lambda held: _stamp(held) == stamp)
+
+    def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
+        """See `ports.CustomerStore`. One request each: half the write units of a transaction."""
+        ended = at_once(lambda held: self.put_profile(*held), profiles, self._threads)
+        return {p.customer_id for (p, _), end in zip(profiles, ended, strict=True) if end != "committed"}
+
+    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
+        """See `ports.CustomerStore`. Two write units per KB and item."""
+        stamp = self._token()
+        puts = [{"Put": self._profile_put(profile, version, stamp)} for profile, version in profiles]
+        if len(puts) > TRANSACTION:
+            raise RefusedInput(f"a transaction takes {TRANSACTION} items, not {len(puts)}")
+        if not puts:
+            return "committed"
+        try:
+            with asking(f"writing to {self._profiles_name}"):
+                self._dynamo.transact_write_items(TransactItems=puts, ClientRequestToken=stamp)  # type: ignore[arg-type]
+        except ClientError as error:
+            return _cancelled(error, exists=range(0))
+        except OutsideFailed:
+            if self._stands(profiles[0].profile.customer_id, stamp):
+                return "committed"
+            raise
+        return "committed"
 
     def commit(
         self,

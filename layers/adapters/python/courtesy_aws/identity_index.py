@@ -6,8 +6,8 @@ again. A transaction costs two write units per KB instead of one, and saves 99 o
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,11 +27,13 @@ from courtesy_aws.tables.identities import (
     record_key,
 )
 from courtesy_aws.tables.requests import (
+    READ_BATCH,
     ROUNDS,
     TRANSACTION,
     Item,
     Pause,
     asking,
+    at_once,
     batches,
     code,
     pages,
@@ -44,10 +46,13 @@ _REFUSED = "ConditionalCheckFailed"
 
 
 class DynamoIdentityIndex:
-    """The identity index in DynamoDB. Safe to share between threads."""
+    """The identity index in DynamoDB. Safe to share between threads.
 
-    def __init__(self, table: str, *, pause: Pause = time.sleep) -> None:
-        self._table, self._pause = table, pause
+    threads: batches under way at a time; botocore keeps ten connections
+    """
+
+    def __init__(self, table: str, *, pause: Pause = time.sleep, threads: int = 1) -> None:
+        self._table, self._pause, self._threads = table, pause, threads
         self._dynamo = client("dynamodb")
 
     def __repr__(self) -> str:
@@ -56,7 +61,7 @@ class DynamoIdentityIndex:
     def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
         """See the port. Half a read unit per 4 KB doubled for consistency."""
         keys = [record_key(subject) for subject in dict.fromkeys(subjects)]
-        found = read_batches(self._dynamo, self._table, keys, "document", self._pause)
+        found = self._read(keys, "document")
         return {record.subject: record for record in map(record_in, found)}
 
     def write_records(self, records: Sequence[IndexedRecord]) -> set[str]:
@@ -78,7 +83,7 @@ class DynamoIdentityIndex:
     def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
         """See the port."""
         keys = [item_key(entry) for entry in dict.fromkeys(entries)]
-        found = read_batches(self._dynamo, self._table, keys, "entry members", self._pause)
+        found = self._read(keys, "entry members")
         return {item["entry"]["S"]: frozenset(item["members"]["SS"]) for item in found if "members" in item}
 
     def add_members(self, members: Mapping[str, Collection[str]]) -> None:
@@ -125,6 +130,12 @@ class DynamoIdentityIndex:
         deletes = [{"DeleteRequest": {"Key": match_key(id_)}} for id_ in dict.fromkeys(match_ids)]
         write_batches(self._dynamo, self._table, deletes, self._pause)
 
+    def _read(self, keys: Sequence[Item], fields: str) -> Iterator[Item]:
+        def asked(batch: Sequence[Item]) -> list[Item]:
+            return list(read_batches(self._dynamo, self._table, batch, fields, self._pause))
+
+        return chain.from_iterable(at_once(asked, list(batches(keys, READ_BATCH)), self._threads))
+
     def _change(self, how: str, members: Mapping[str, Collection[str]]) -> None:
         writes = [
             (
@@ -145,24 +156,23 @@ class DynamoIdentityIndex:
 
     def _write(self, writes: Sequence[tuple[str, Any]]) -> set[str]:
         """Writes to different items; the names of those whose condition did not hold. All others are done."""
+        return set().union(*at_once(self._write_batch, list(batches(writes, TRANSACTION)), self._threads))
+
+    def _write_batch(self, batch: Sequence[tuple[str, Any]]) -> set[str]:
         refused: set[str] = set()
-        for batch in batches(writes, TRANSACTION):
-            left = list(batch)
-            for attempt in range(ROUNDS):
-                failed = self._transact([write for _, write in left])
-                if failed is None:
-                    break
-                refused |= {
-                    name for (name, _), reason in zip(left, failed, strict=True) if reason == _REFUSED
-                }
-                left = [write for write, reason in zip(left, failed, strict=True) if reason != _REFUSED]
-                if not left:
-                    break
-                if any(reason in _BUSY for reason in failed):
-                    self._pause(0.05 * 2**attempt)
-            else:
-                raise OutsideFailed(f"writing to {self._table}: {len(left)} items stayed busy")
-        return refused
+        left = list(batch)
+        for attempt in range(ROUNDS):
+            failed = self._transact([write for _, write in left])
+            if failed is None:
+                return refused
+            told = list(zip(left, failed, strict=True))
+            refused |= {name for (name, _), reason in told if reason == _REFUSED}
+            left = [write for write, reason in told if reason != _REFUSED]
+            if not left:
+                return refused
+            if any(reason in _BUSY for reason in failed):
+                self._pause(0.05 * 2**attempt)
+        raise OutsideFailed(f"writing to {self._table}: {len(left)} items stayed busy")
 
     def _transact(self, writes: list[Any]) -> list[str] | None:
         """None where all are written, else each one's reason; nothing is written then."""

@@ -30,6 +30,10 @@ class CustomerStore(Protocol):
         """All events of a customer, read consistently; empty where there is none."""
         ...
 
+    def read_timelines(self, customer_ids: Iterable[str]) -> dict[str, list[Event]]:
+        """`read_timeline` of many customers, several at a time; an empty list where there is none."""
+        ...
+
     def read_profile(self, customer_id: str) -> StoredProfile:
         """The profile, read consistently, redirects followed; version 0 and an empty profile where there is none."""
         ...
@@ -50,8 +54,20 @@ class CustomerStore(Protocol):
         """Delete timeline items by `event_key`: merge, split, erasure and retention only."""
         ...
 
+    def delete_many(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """`delete_events` for many customers in as few batches as it takes; customer_id -> event keys."""
+        ...
+
     def put_profile(self, profile: Profile, version: int) -> Commit:
         """Write the profile on condition that the stored one still has `version` (0: none). `committed` or `conflict`."""
+        ...
+
+    def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
+        """`put_profile` of different customers, several at a time; returns the ids of those in conflict."""
+        ...
+
+    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
+        """Write up to 100 profiles of different customers in one transaction, each on condition of its version."""
         ...
 
     def commit(

@@ -39,6 +39,9 @@ class Customers:
     def read_timeline(self, customer_id: str) -> list[Event]:
         return self._stage.call(partial(self._timeline, customer_id))
 
+    def read_timelines(self, customer_ids: Iterable[str]) -> dict[str, list[Event]]:
+        return {id_: self.read_timeline(id_) for id_ in dict.fromkeys(customer_ids)}
+
     def read_profile(self, customer_id: str) -> StoredProfile:
         return self._stage.call(partial(self._followed, customer_id))
 
@@ -59,11 +62,23 @@ class Customers:
             self._stage.batch(parts)
 
     def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
-        if keys:
-            self._stage.batch([partial(self._delete, customer_id, key) for key in keys])
+        self.delete_many({customer_id: keys})
+
+    def delete_many(self, keys: Mapping[str, Sequence[str]]) -> None:
+        parts = [
+            partial(self._delete, customer_id, key) for customer_id, gone in keys.items() for key in gone
+        ]
+        if parts:
+            self._stage.batch(parts)
 
     def put_profile(self, profile: Profile, version: int) -> Commit:
         return self._stage.call(partial(self._commit, profile, version, (), ()))
+
+    def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
+        return {p.customer_id for p, version in profiles if self.put_profile(p, version) != "committed"}
+
+    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
+        return self._stage.call(partial(self._together, profiles))
 
     def commit(
         self,
@@ -139,6 +154,16 @@ class Customers:
             self._write(id_, event)
         for contact, _, _ in moved:
             self._write(id_, contact)
+        return "committed"
+
+    def _together(self, profiles: Sequence[StoredProfile]) -> Commit:
+        held = [self.profiles.get(profile.customer_id) for profile, _ in profiles]
+        if any(
+            (one.version if one else 0) != version for one, (_, version) in zip(held, profiles, strict=True)
+        ):
+            return "conflict"
+        for profile, version in profiles:
+            self.profiles[profile.customer_id] = StoredProfile(profile, version + 1)
         return "committed"
 
     def _move(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:

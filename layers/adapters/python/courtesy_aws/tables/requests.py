@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +24,7 @@ ROUNDS = 8
 Item = dict[str, Any]
 Pause = Callable[[float], None]
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
 _OURS_TO_TELL = frozenset(
     {
@@ -127,6 +129,14 @@ def pages(ask: Callable[..., Any], what: str, request: Item) -> Iterator[Item]:
         if not answer.get("LastEvaluatedKey"):
             return
         start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def at_once(ask: Callable[[_T], _R], things: Sequence[_T], threads: int) -> list[_R]:
+    """The answers in order, `threads` requests at a time. The first failure is raised when all have ended."""
+    if threads < 2 or len(things) < 2:
+        return [ask(thing) for thing in things]
+    with ThreadPoolExecutor(min(threads, len(things))) as pool:
+        return list(pool.map(ask, things))
 
 
 def batches(things: Iterable[_T], size: int) -> Iterator[Sequence[_T]]:
