@@ -90,10 +90,10 @@ def _crossing(g1: str, s2: str, s1: str, g2: str) -> tuple[str, str] | None:
     """Names exchanged between the columns; a level counts only where it is close, so chance is kept out."""
     first = surname_level(g1, s2) if g1 and s2 else ""
     second = surname_level(s1, g2) if s1 and g2 else ""
-    as_given = {"part": "close"}.get(first, first)
-    if not (first or second):
-        return None
-    return as_given, second
+    if not (first and second):
+        # one word alone that is the other's other name is the family's name more likely than a given name
+        return ("", first or second) if first or second else None
+    return {"part": "close"}.get(first, first), second
 
 
 def _score(pair: tuple[str, str]) -> int:
@@ -126,9 +126,10 @@ def _given_token(a: str, b: str) -> str:
     if groups and not groups.isdisjoint(SHORT_FORMS.get(b, ())):
         return "short"
     likeness = _likeness(a, b)
-    if likeness == "different" and sound(a) == sound(b):
-        return "sound"
-    return likeness
+    if a in SHORT_FORMS and b in SHORT_FORMS:
+        # Karl and Karla, Jesse and Joyce are two names, not one with a slip
+        return "near" if likeness == "close" else "different"
+    return "sound" if likeness == "different" and sound(a) == sound(b) else likeness
 
 
 @lru_cache(maxsize=1 << 18)
@@ -170,8 +171,16 @@ def born_level(a: str, b: str) -> str:
         return "slip"
     if slips == 2:
         return "near"
+    if len(a) == len(b) == 8 and a.isdigit() and b.isdigit() and _about(a, b):
+        return "part"
     same = (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:8] == b[6:8])
     return "part" if same == 2 else "different"
+
+
+def _about(a: str, b: str) -> bool:
+    """Whether two dates are about the same: year (or its decade) and month at most one apart, the day at most three."""
+    years, months, days = (abs(int(a[s]) - int(b[s])) for s in (slice(4), slice(4, 6), slice(6, 8)))
+    return (years <= 1 or years == 10) and months <= 1 and days <= 3
 
 
 @lru_cache(maxsize=1 << 16)

@@ -3,14 +3,16 @@
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from courtesy.identity.compare import Levels, born_level, given_level, levels_of
+from courtesy.identity.compare import Levels, levels_of
 from courtesy.identity.rules import IdentityRules
 from courtesy.identity.traits import Traits
 
 Verdict = Literal["same", "possible", "different"]
 
-PLACE = ("number", "street", "address2", "city", "postcode", "state", "phone")
-"""What a household shares; its evidence is capped together."""
+HOME = ("number", "street", "address2", "city", "postcode", "state")
+"""What a household shares; with the phone, its evidence is capped together."""
+MOVED = -5.0
+"""Bits against one person of an address that differs altogether."""
 
 
 class Judgement(NamedTuple):
@@ -29,56 +31,73 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
     weight = weigh(levels, rules)
     if weight < rules.possible:
         return Judgement("different", weight, "")
-    verdict: Verdict = "same" if weight >= rules.same else "possible"
-    if verdict == "same" and rules.families and contradicted(levels):
-        verdict = "possible"
+    verdict: Verdict = "same" if weight >= rules.same and is_one(levels, rules) else "possible"
     return Judgement(verdict, weight, " ".join(f"{field}={level}" for field, level in levels.items()))
 
 
-def contradicted(levels: Levels) -> bool:
-    """Whether something speaks so clearly for two people that evidence shared by families cannot outweigh it.
+def is_one(levels: Levels, rules: IdentityRules) -> bool:
+    """Whether the evidence also tells one person from two of one household."""
+    return against_kin(levels, rules) >= rules.kin if rules.families else "generation" not in levels
 
-    A family shares surname, address, phone, often an e-mail; twins a birthday too; father and son the whole name. So
-    clearly different given names, birthdays or generations need an agreeing document, and nothing else at odds.
+
+def against_kin(levels: Levels, rules: IdentityRules) -> float:
+    """Bits for one person and against two relatives.
+
+    A family shares surname and address, which say nothing here; a phone and a mailbox often; twins a birthday too, and
+    father and son the whole name. What is left is what is one's own: given name, birthday, documents.
     """
-    odds = [
-        field
-        for field, clear in (("given", "different"), ("born", "different"), ("generation", "different"))
-        if levels.get(field) == clear
-    ]
-    if not odds:
-        return False
-    document = levels.get("national_id") in ("exact", "slip") or levels.get("keys") == "exact"
-    return len(odds) > 1 or not document
+    return sum(
+        rules.kin_weights[field][level] for field, level in levels.items() if field in rules.kin_weights
+    )
 
 
 def weigh(levels: Levels, rules: IdentityRules) -> float:
-    """The sum of the evidence in bits; what a household shares counts up to `place_cap`."""
-    total = place = 0.0
+    """The sum of the evidence in bits; what a household shares counts up to `place_cap`.
+
+    Who moves has another street, town and postcode at once: beside the same mailbox or phone, which move with their owner,
+    that counts once.
+    """
+    total = home = 0.0
     for field, level in levels.items():
         table = rules.weights.get(field)
         if table is None:
             continue
-        if field in PLACE:
-            place += table[level]
+        if field in HOME:
+            home += table[level]
         else:
             total += table[level]
     if "order" in levels:
         total -= 2.0
-    return total + (min(place, rules.place_cap) if rules.families else place)
+    if levels.get("phone") == "exact" or levels.get("email") == "exact":
+        home = max(home, MOVED)
+    phone = rules.weights["phone"][levels["phone"]] if "phone" in levels else 0.0
+    if rules.families:
+        home = min(home + phone, rules.place_cap) - phone
+    return total + home
 
 
 def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
-    """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son."""
+    """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son.
+
+    So it is where given names, birthdays or generations clearly differ and nothing of their own outweighs it.
+    """
     if a.generation and b.generation and a.generation != b.generation:
         return True
-    if not rules.families or (a.national_id and a.national_id == b.national_id):
+    if not rules.families:
         return False
-    if not (a.born and b.born) or a.born == b.born or born_level(a.born, b.born) != "different":
+    levels = levels_of(a, b)
+    if "different" not in (levels.get("given"), levels.get("born")):
         return False
-    if _years_apart(a.born, b.born) >= GENERATION:
-        return True
-    return bool(a.given and b.given) and given_level(a.given, b.given) == "different"
+    levels.pop("phone", None)  # the one thing here that stays at home
+    bits = against_kin(levels, rules)
+    return bits < 0 or (
+        bits < rules.kin and bool(a.born and b.born) and _years_apart(a.born, b.born) >= GENERATION
+    )
+
+
+def is_vague(t: Traits) -> bool:
+    """Whether a record does not say whose of a household it is: no given name, or an initial."""
+    return len(t.given) <= 1
 
 
 GENERATION = 14

@@ -36,6 +36,7 @@ _LETTERS = str.maketrans(
 _APOSTROPHES = re.compile(r"['’`´]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_DIGIT = re.compile(r"\D+")
+_INITIAL = re.compile(r"([A-Za-z])\.")
 _NUMBER = re.compile(r"\d+[a-z]?")
 _ZIP_PLUS = re.compile(r"^(\d{5})\d{4}$")
 _STRASSE = re.compile(r"(?<=[a-z]{3})str$")
@@ -84,12 +85,15 @@ def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
             surname, _, given = whole.partition(",")
         else:
             given = whole
+        if len(words(given).split()) == 1 and not surname:
+            given, surname = "", given  # one word alone is the family's name
     if not (given or surname):
         surname = text.get("company", "")
     generation = ""
     kept: list[list[str]] = [[], []]
     for place, part in ((0, given), (1, surname)):
-        tokens = words(part).split()
+        initial = _INITIAL.fullmatch(part.strip())
+        tokens = [initial[1].lower()] if initial else words(part).split()
         for at, token in enumerate(tokens):
             # `v` or `ii` alone is a name; after a name it is a generation
             if token in GENERATIONS and (at or place):
@@ -101,7 +105,8 @@ def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
     if not surname and len(kept[0]) > 1:
         kept[1] = [kept[0].pop()]
     first, last = " ".join(kept[0]), " ".join(kept[1])
-    return ("" if first in MEANINGLESS else first), ("" if last in MEANINGLESS else last), generation
+    meaningless = first in MEANINGLESS and len(first) > 1
+    return ("" if meaningless else first), ("" if last in MEANINGLESS else last), generation
 
 
 @lru_cache(maxsize=65536)

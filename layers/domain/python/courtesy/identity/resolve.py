@@ -18,7 +18,7 @@ from courtesy.identity.cluster import Pair, clusters_of, pair
 from courtesy.identity.filing import file_entries, hashed_entries
 from courtesy.identity.gather import Neighbourhood, gather
 from courtesy.identity.hashing import customer_id_of
-from courtesy.identity.link import clash
+from courtesy.identity.link import clash, is_vague
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import Evidence, IndexedRecord, PossibleMatch, customer_entry, lowest_id
 from courtesy.identity.rules import IdentityRules
@@ -74,7 +74,12 @@ def settle(
         (pair(s, other), inf) for s, record in core.items() for other in record.together if other in core
     ]
     groups, used = clusters_of(
-        core, links, apart, lambda one, two: clash(core[one].traits, core[two].traits, rules)
+        core,
+        links,
+        apart,
+        lambda one, two: clash(core[one].traits, core[two].traits, rules),
+        {s for s, record in core.items() if is_vague(record.traits)},
+        rules.margin,
     )
     home: dict[str, str] = {}
     for group in groups:

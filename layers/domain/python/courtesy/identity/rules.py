@@ -31,26 +31,46 @@ def _weights() -> dict[str, dict[str, float]]:
     }  # fmt: skip
 
 
+def _kin() -> dict[str, dict[str, float]]:
+    """Bits that speak for one person and against two of one household: log2 of the share of a level among records of one
+    person against its share among relatives, who have another name and birthday but may share mailbox and telephone."""
+    return {
+        "given": {"exact": 5.5, "close": 5.0, "short": 4.5, "sound": 1.0, "initial": 3.5, "near": 0.0, "different": -7.0},
+        "born": {"exact": 6.0, "slip": 4.0, "near": 1.0, "part": -1.0, "different": -6.0},
+        "email": {"exact": 3.0, "close": 2.0, "local": 2.0, "different": -1.0},
+        "phone": {"exact": 2.5, "slip": 0.0, "different": -0.5},
+        "national_id": {"exact": 20.0, "slip": 12.0, "different": -5.0},
+        "keys": {"exact": 8.0},
+        "generation": {"different": -20.0},
+    }  # fmt: skip
+
+
 class IdentityRules(Section):
     """How sure Courtesy must be that two records are one person.
 
     same:      bits of evidence from which two records are the same customer; possible: from which a person is asked
     place_cap: most bits that address and phone together may give, since a household shares them
+    kin:       bits for one person and against two relatives that two records must reach as well, where there are families
+    margin:    bits by which a record must fit one customer better than another that is somebody else, to belong to it
     block_bound: members beyond which a block has lost its power; holder_limit: distinct names beyond which an exact key has
     families:  members of one household may be among the people, so what a household shares cannot tell them apart: the
                place is capped and clearly different given names or birthdays are not outweighed
     region:    ISO country of phone numbers without prefix
     weights:   bits per field and level, log2(m/u); `courtesy identity train` estimates them
+    kin_weights: bits per field and level against relatives
     """
 
     same: float = 24.0
     possible: float = 14.0
     families: bool = True
+    kin: float = 4.5
+    margin: float = 6.0
     place_cap: float = 18.0
     block_bound: int = Field(default=50, ge=2, le=400)
     holder_limit: int = Field(default=6, ge=2, le=100)
     region: str = "US"
     weights: dict[str, dict[str, float]] = Field(default_factory=_weights)
+    kin_weights: dict[str, dict[str, float]] = Field(default_factory=_kin)
     frequencies: NameFrequencies = Field(default_factory=NameFrequencies)
 
     @model_validator(mode="after")
