@@ -13,11 +13,16 @@ pytestmark = pytest.mark.system
 
 WITHIN = 120.0
 HEAD = "order_id,ordered_at,account,name,email,phone,address,city,zip,state,country,division,article,quantity,total,currency,kind"
-ROW = "T1,2026-01-02T10:00:00Z,T9,Ada Example,,,,,,,US,cars,Mats,1,10.00,USD,order"
+
+
+def row(order: str, account: str, name: str = "Ada Example") -> str:
+    """One order."""
+    return f"{order},2026-01-02T10:00:00Z,{account},{name},,,,,,,US,cars,Mats,1,10.00,USD,order\n"
+
 
 WRONG = {
     "parts_shop_orders/2026/01/03/parts_shop_orders_header.csv": (
-        HEAD.replace("order_id", "number").encode() + b"\n" + ROW.encode() + b"\n",
+        f"{HEAD.replace('order_id', 'number')}\n{row('T1', 'T9')}".encode(),
         FileRefusal.HEADER,
         "order_id",
     ),
@@ -68,15 +73,15 @@ def test_a_header_without_rows_is_a_file_without_rows(works: Works, tmp_path: Pa
 
 def test_a_torn_quote_goes_to_quarantine_with_its_line_and_column(works: Works, tmp_path: Path) -> None:
     key = "parts_shop_orders/2026/01/04/parts_shop_orders_torn.csv"
-    torn = ROW.replace("T1", "T2").replace("Ada", '"Ada')
-    report = _drop(works, tmp_path, key, f"{HEAD}\n{ROW}\n{torn}\n")
+    torn = row("T2", "T9", '"Ada Example')
+    report = _drop(works, tmp_path, key, f"{HEAD}\n{row('T1', 'T9')}{torn}")
     assert (report.rows_in, report.loaded, report.quarantined) == (2, 1, 1)
     (reason,) = report.reasons
     assert (reason.reason, reason.column, reason.line) == ("torn_quote", "name", 3)
 
 
 def test_a_file_dropped_twice_counts_once(works: Works, tmp_path: Path) -> None:
-    content = f"{HEAD}\n{ROW.replace('T1', 'T7').replace('T9', 'T8')}\n"
+    content = f"{HEAD}\n{row('T7', 'T8')}"
     first = "parts_shop_orders/2026/01/05/parts_shop_orders_first.csv"
     report = _drop(works, tmp_path, first, content)
     assert (report.outcome, report.loaded) == (FileOutcome.LOADED, 1)

@@ -89,6 +89,7 @@ def start() -> Server:
         if process.poll() is not None:
             break
         if server.answers():
+            process.returncode = 0  # from here on it is found by what is written down, not by this object
             return server
         time.sleep(0.05)
     stop(server)
