@@ -123,8 +123,8 @@ def _read(
         columns = list(dict.fromkeys(key for thing in things for key in thing))
         return columns, [[_text(thing.get(column)) for column in columns] for thing in things]
     counts = {mark: [line.count(mark) for line in lines] for mark in _DELIMITERS}
-    mark = max(_DELIMITERS, key=lambda m: (min(counts[m]) > 0, len(set(counts[m])) == 1, min(counts[m])))
-    if min(counts[mark]) == 0 and not any(counts[mark]):
+    mark = max(_DELIMITERS, key=lambda m: (min(counts[m]) > 0, _alike(counts[m]), min(counts[m])))
+    if min(counts[mark]) == 0 and not _alike(counts[mark]):
         widths = {len(line) for line in lines}
         parts = {len(line.split()) for line in lines}
         if len(parts) == 1 and parts != {1}:
@@ -152,6 +152,12 @@ def _read(
         rows = rows[skip:]
         doubts.append(("format.skip", f"the first {skip} lines look like a title"))
     return _header([row for row in rows if len(row) == usual], form, doubts)
+
+
+def _alike(counts: list[int]) -> int:
+    """How many lines have the delimiter equally often; 0 where that is not the rule."""
+    most = max((counts.count(count) for count in set(counts) if count), default=0)
+    return most if most * 2 > len(counts) else 0
 
 
 def _header(

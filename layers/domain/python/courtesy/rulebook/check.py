@@ -57,8 +57,6 @@ def _sources(rulebook: Rulebook) -> Iterator[Problem]:
 def _triggers(rulebook: Rulebook) -> Iterator[Problem]:
     for id_, trigger in rulebook.triggers.items():
         yield from _division(rulebook, ("triggers", id_, "division"), trigger.division, corporate=True)
-        if not trigger.channels:
-            yield Problem(("triggers", id_, "channels"), "needs at least one channel")
         if len(set(trigger.channels)) < len(trigger.channels):
             yield Problem(("triggers", id_, "channels"), "names a channel twice")
 
