@@ -9,11 +9,13 @@ from typing import Any
 import duckdb
 import orjson
 
+from courtesy.intake.report import FileReport
 from courtesy.outcomes import DecisionOutcome
 from courtesy.timeline.events import Contact, Feedback
 from courtesy.timeline.profile import Profile
 from courtesy_local.demo.score import Identity
 from courtesy_local.demo.works import Works
+from courtesy_local.samples.truth import Truth
 
 
 def count_by(works: Works, prefix: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -115,3 +117,30 @@ def feedback(events: Iterable[tuple[str, Any]], unsubscribed: int) -> dict[str, 
 def identity_figures(score: Identity) -> dict[str, float]:
     """Precision and recall to six digits."""
     return {"precision": round(score.precision, 6), "recall": round(score.recall, 6)}
+
+
+def requests(
+    asked: Mapping[str, Mapping[str, float]],
+    reports: Mapping[str, FileReport],
+    truth: Truth,
+    customers: int,
+    contacts: Mapping[str, Mapping[str, int]],
+) -> dict[str, dict[str, float]]:
+    """What AWS was asked for, by the kind of work, each with the number of things (`things`) that it was asked for."""
+    rows = {
+        day: sum(reports[file.key].loaded for file in truth.files if file.day == day) for day in truth.days
+    }
+    left = sum(number for held in contacts.values() for state, number in held.items() if state != "reserved")
+    things = {
+        "first_load": (rows[1], ["files day 1"]),
+        "changes": (rows.get(2, 0), ["files day 2"]),
+        "cycle": (customers, ["cycle day 2"]),
+        "contacts": (left, ["send day 1", "send day 2", "feedback"]),
+    }
+    found: dict[str, dict[str, float]] = {}
+    for kind, (number, phases) in things.items():
+        found[kind] = {"things": float(number)}
+        for phase in phases:
+            for name, units in sorted(asked.get(phase, {}).items()):
+                found[kind][name] = round(found[kind].get(name, 0.0) + units, 3)
+    return found

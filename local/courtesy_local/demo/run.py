@@ -33,6 +33,7 @@ class Run:
     cycles: list[dict[str, Any]] = field(default_factory=list)
     cycle_ids: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    asked: dict[str, dict[str, float]] = field(default_factory=dict)
     loaded_at: dict[int, float] = field(default_factory=dict)
     unsubscribed: dict[str, float] = field(default_factory=dict)
     vendor: dict[str, int] = field(default_factory=dict)
@@ -40,13 +41,17 @@ class Run:
     examples: list[str] = field(default_factory=list)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time a phase."""
+    def phase(self, name: str, works: Works | None = None) -> Iterator[None]:
+        """Time a phase, and count what AWS would be asked for in it."""
         began = time.monotonic()
+        before = works.stack.meter() if works else {}
         try:
             yield
         finally:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 2)
+        held = self.asked.setdefault(name, {})
+        for what, number in (works.stack.meter() if works else {}).items():
+            held[what] = round(held.get(what, 0.0) + number - before.get(what, 0.0), 3)
 
 
 def perform(
@@ -76,7 +81,7 @@ def make_samples(folder: Path, customers: int, seed: int, today: date | None, te
 def live_a_day(works: Works, run: Run, folder: Path, day: int, tell: Tell) -> None:
     """One day: the files come, the cycle decides, what is due leaves."""
     files = run.truth.day(day)
-    with run.phase(f"files day {day}"):
+    with run.phase(f"files day {day}", works):
         for file in files:
             works.drop(folder / file.key, file.key)
         what = f"loading the files of day {day}"
@@ -85,13 +90,13 @@ def live_a_day(works: Works, run: Run, folder: Path, day: int, tell: Tell) -> No
         )
         works.await_quiet(QUIET_WITHIN, lambda waiting: tell(f"deciding the events of day {day}", 0, waiting))
         run.loaded_at[day] = time.time()
-    with run.phase(f"cycle day {day}"):
+    with run.phase(f"cycle day {day}", works):
         as_of = run.truth.today - timedelta(days=len(run.truth.days) - day)
         cycle_id = works.start_cycle(as_of, f"demo{day}")
         report = works.await_cycle(cycle_id, CYCLE_WITHIN, lambda _: tell(f"cycle of day {day}", 0, 0))
         run.cycle_ids.append(cycle_id)
         run.cycles.append(report)
-    with run.phase(f"send day {day}"):
+    with run.phase(f"send day {day}", works):
         send(works, tell)
 
 
@@ -112,7 +117,7 @@ def hear_back(works: Works, run: Run, tell: Tell) -> None:
 
     The bounce and the complaint come by themselves: SES's mailbox simulator answers mail to its addresses.
     """
-    with run.phase("feedback"):
+    with run.phase("feedback", works):
         tell("printing", 0, 0)
         vendor = PrintVendor(works.stack)
         done = vendor.work()
@@ -170,6 +175,9 @@ def add_up(works: Works, run: Run) -> dict[str, Any]:
             "feedback": figures.feedback(reported, len(run.unsubscribed)),
         }
     answer["seconds"] = dict(run.seconds)
+    answer["requests"] = figures.requests(
+        run.asked, run.reports, run.truth, len(profiles), answer["contacts"]
+    )
     answer["balanced"] = run.books.balanced
     return answer
 

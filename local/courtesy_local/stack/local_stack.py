@@ -190,6 +190,12 @@ class LocalStack:
             messages = [message for each in messages.values() for message in each]
         return list(messages)
 
+    def meter(self) -> dict[str, float]:
+        """What the server was asked for so far, in the units that AWS bills: `server_meter`'s names -> units."""
+        answer = self._http.request("GET", f"{self.server().endpoint}/_courtesy/meter")
+        counted: dict[str, float] = json.loads(answer.data)
+        return counted
+
     def queue_depths(self) -> dict[str, int]:
         """Messages waiting, hidden or put off, by the queue's name."""
         sqs = self.client("sqs")

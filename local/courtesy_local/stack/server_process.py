@@ -1,4 +1,4 @@
-"""MiniStack as a program, with two things that it does not do as AWS does. See docs/decisions/0003-one-machine-on-ministack.md.
+"""MiniStack as a program, with two things that it does not do as AWS does, and a count of requests. See docs/decisions/0003-one-machine-on-ministack.md.
 
 Runs on the interpreter of `.ministack` by its path and imports nothing of Courtesy.
 
@@ -14,6 +14,8 @@ import time
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 app: Any = import_module("ministack.app")
@@ -114,4 +116,11 @@ iam_actions.extract_iam_action = extract_iam_action
 iam_actions._ses_v2_resource_arn = ses_resource
 
 if __name__ == "__main__":
+    meter = spec_from_file_location("server_meter", Path(__file__).with_name("server_meter.py"))
+    assert meter is not None and meter.loader is not None  # noqa: S101, PT018 - the file is beside this one
+    counting = module_from_spec(meter)
+    meter.loader.exec_module(counting)
+    counting.install(
+        app, import_module("ministack.services.dynamodb"), import_module("ministack.services.lambda_svc")
+    )
     app.main()
