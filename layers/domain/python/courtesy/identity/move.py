@@ -1,7 +1,7 @@
 """Moving events between timelines, the way merges and splits are carried out; in steps that can be taken twice.
 
-1. The events are written to the customers they belong to, contacts together with that customer's fold, which is marked
-   `merging`: nobody reserves or claims a contact of theirs from here on.
+1. The customers that events go to are marked `merging`: nobody reserves or claims a contact of theirs from here on. Then
+   the events are written to them, contacts together with the fold.
 2. The customer they leave becomes a redirect, or if records stay is folded without them and marked as well, on condition of
    the version that was read before its timeline: whoever reserved or claimed a contact meanwhile makes us start over.
 3. The events are deleted where they were.
@@ -153,10 +153,12 @@ def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: 
     for _ in range(ATTEMPTS):
         events = store.read_timeline(source)
         shares = shares_of(departure, events, key)
-        for home in sorted(shares.to):
-            if shares.to[home]:
-                _receive(store, profiles, home, shares.to[home])
-                marked.add(home)
+        homes = [home for home in sorted(shares.to) if shares.to[home]]
+        if not all(_mark(home, profiles) for home in homes):
+            continue
+        for home in homes:
+            marked.add(home)
+            _receive(store, profiles, home, shares.to[home])
         if emptied:
             left_behind = Profile(customer_id=source, merged_into=departure.heir)
         else:
@@ -168,6 +170,12 @@ def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: 
             store.delete_events(source, [event_key(event) for event in shares.gone])
             return marked
     raise Conflict(_BUSY)
+
+
+def _mark(customer_id: str, profiles: Profiles) -> bool:
+    """Mark a customer before anything arrives: nobody may be contacted at an address whose history is not here yet."""
+    held, _ = profiles[customer_id]
+    return bool(held.merged_into) or held.merging or profiles.put(replace(held, merging=True))
 
 
 def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arriving: Sequence[Event]) -> None:
