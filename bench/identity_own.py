@@ -6,23 +6,9 @@ countries. The truth is known because the sets are made here; nothing was ever s
 
 from random import Random
 
-GIVEN = (
-    "Aisha Alejandro Amelie Andrzej Anja Bao Beatriz Boris Carmen Chiara Dagmar Darius Deepika Dmitri Eduardo Elif Emeka "
-    "Fatima Femi Gabor Giulia Hanna Hassan Hiroshi Ines Ivan Jasmin Joao Jurgen Kasia Kofi Lars Leila Luca Magda Mehmet "
-    "Mei Mirjana Nadia Nikos Noor Olga Omar Pavel Priya Quentin Rafael Rosa Sanjay Sigrid Sofia Svetlana Tariq Tomasz Ulrike "
-    "Viktor Wanda Xavier Yasmin Yusuf Zofia Zoltan Martin Martina Stefan Stefanie Paul Paula Eric Erica Simon Simone"
-).split()
-SURNAMES = (
-    "Abdullah Adeyemi Almeida Bergmann Bianchi Bogdanov Castillo Chatterjee Costa Dimitriou Dubois Eriksson Farouk Fischer "
-    "Fontana Garcia Gruber Haddad Hansen Horvat Ibrahim Ivanova Jansen Jovanovic Kaplan Kim Kowalczyk Kruger Lefebvre Lindholm "
-    "Lopez Marchetti Mbeki Molnar Moreau Nakamura Nguyen Novak Nowak Okonkwo Olsen Ozturk Papadopoulos Park Patel Petrov "
-    "Popescu Ramirez Rossi Sato Schneider Sharma Silva Singh Sokolov Svensson Takahashi Tanaka Torres Tran Vasquez Virtanen "
-    "Wagner Wang Weber Wojcik Yamamoto Yilmaz Zhang Ziegler"
-).split()
-STREETS = (
-    "Acacia Bishop Castle Dunmore Eastgate Foundry Glebe Hawthorn Ironbridge Jubilee Kingsway Lancaster Meadow Northgate "
-    "Orchard Priory Quarry Riverside Station Tannery Union Victoria Wharf Yew"
-).split()
+GIVEN = ["Aisha", "Alejandro", "Amelie", "Andrzej", "Anja", "Bao", "Beatriz", "Boris", "Carmen", "Chiara", "Dagmar", "Darius", "Deepika", "Dmitri", "Eduardo", "Elif", "Emeka", "Fatima", "Femi", "Gabor", "Giulia", "Hanna", "Hassan", "Hiroshi", "Ines", "Ivan", "Jasmin", "Joao", "Jurgen", "Kasia", "Kofi", "Lars", "Leila", "Luca", "Magda", "Mehmet", "Mei", "Mirjana", "Nadia", "Nikos", "Noor", "Olga", "Omar", "Pavel", "Priya", "Quentin", "Rafael", "Rosa", "Sanjay", "Sigrid", "Sofia", "Svetlana", "Tariq", "Tomasz", "Ulrike", "Viktor", "Wanda", "Xavier", "Yasmin", "Yusuf", "Zofia", "Zoltan", "Martin", "Martina", "Stefan", "Stefanie", "Paul", "Paula", "Eric", "Erica", "Simon", "Simone"]
+SURNAMES = ["Abdullah", "Adeyemi", "Almeida", "Bergmann", "Bianchi", "Bogdanov", "Castillo", "Chatterjee", "Costa", "Dimitriou", "Dubois", "Eriksson", "Farouk", "Fischer", "Fontana", "Garcia", "Gruber", "Haddad", "Hansen", "Horvat", "Ibrahim", "Ivanova", "Jansen", "Jovanovic", "Kaplan", "Kim", "Kowalczyk", "Kruger", "Lefebvre", "Lindholm", "Lopez", "Marchetti", "Mbeki", "Molnar", "Moreau", "Nakamura", "Nguyen", "Novak", "Nowak", "Okonkwo", "Olsen", "Ozturk", "Papadopoulos", "Park", "Patel", "Petrov", "Popescu", "Ramirez", "Rossi", "Sato", "Schneider", "Sharma", "Silva", "Singh", "Sokolov", "Svensson", "Takahashi", "Tanaka", "Torres", "Tran", "Vasquez", "Virtanen", "Wagner", "Wang", "Weber", "Wojcik", "Yamamoto", "Yilmaz", "Zhang", "Ziegler"]
+STREETS = ["Acacia", "Bishop", "Castle", "Dunmore", "Eastgate", "Foundry", "Glebe", "Hawthorn", "Ironbridge", "Jubilee", "Kingsway", "Lancaster", "Meadow", "Northgate", "Orchard", "Priory", "Quarry", "Riverside", "Station", "Tannery", "Union", "Victoria", "Wharf", "Yew"]
 KINDS = ("Street", "Road", "Lane", "Avenue", "Close")
 TOWNS = tuple((f"{name}{end}", start) for start, name in enumerate(("Ash", "Brad", "Col", "Dun", "East", "Farn", "Green", "Hart", "Kings", "Lang")) for end in ("ford", "ham", "ton"))  # fmt: skip
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -76,10 +62,13 @@ def _home(rng: Random, alone: float) -> list[Fields]:
     if kind > 0.55:
         child = _person(rng, place, surname, year + rng.randrange(20, 38))
         people.append(child)
-        if rng.random() < 0.06:  # twins
+        if rng.random() < 0.03:  # twins
             people.append(_person(rng, place, surname, 0) | {"date_of_birth": child["date_of_birth"]})
-        if rng.random() < 0.12:  # father and son of one name
+        _rename(rng, people)
+        if rng.random() < 0.04:  # father and son of one name
             child["given_name"] = first["given_name"]
+    else:
+        _rename(rng, people)
     if rng.random() < 0.4:
         for other in people[1:]:
             other["phone"] = first["phone"]
@@ -87,6 +76,12 @@ def _home(rng: Random, alone: float) -> list[Fields]:
         for other in people[1:]:
             other["email"] = first["email"]
     return people
+
+
+def _rename(rng: Random, people: list[Fields]) -> None:
+    """Nobody gives a second child the name of the first, and hardly anybody marries a namesake."""
+    for person, name in zip(people, rng.sample(GIVEN, len(people)), strict=True):
+        person["given_name"] = name
 
 
 def _person(rng: Random, place: Fields, surname: str, year: int) -> Fields:
@@ -143,7 +138,11 @@ def _slip(rng: Random, text: str) -> str:
             if letter in line:
                 return text[:at] + line[max(0, line.index(letter) - 1)] + text[at + 1 :]
     if kind == 1 or not letter.isalpha():
-        return text[:at] + text[at] + text[at:] if letter.isalpha() else text[:at] + str(rng.randrange(10)) + text[at + 1 :]
-    if kind == 2 and len(text) > 3:  # noqa: PLR2004
+        return (
+            text[:at] + text[at] + text[at:]
+            if letter.isalpha()
+            else text[:at] + str(rng.randrange(10)) + text[at + 1 :]
+        )
+    if kind == 2 and len(text) > 3:
         return text[:at] + text[at + 1 :]
     return text[: at - 1] + text[at] + text[at - 1] + text[at + 1 :] if at else text

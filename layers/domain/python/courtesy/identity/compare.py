@@ -129,7 +129,12 @@ def _given_token(a: str, b: str) -> str:
     if a in SHORT_FORMS and b in SHORT_FORMS:
         # Karl and Karla, Jesse and Joyce are two names, not one with a slip
         return "near" if likeness == "close" else "different"
+    if likeness == "close" and a.rstrip(_ENDINGS) == b.rstrip(_ENDINGS):
+        return "near"  # Martin and Martina, Mario and Maria: an ending tells brother from sister
     return "sound" if likeness == "different" and sound(a) == sound(b) else likeness
+
+
+_ENDINGS = "aeio"
 
 
 @lru_cache(maxsize=1 << 18)

@@ -79,14 +79,14 @@ def weigh(levels: Levels, rules: IdentityRules) -> float:
 def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
     """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son.
 
-    So it is where given names, birthdays or generations clearly differ and nothing of their own outweighs it.
+    So it is where given names, birthdays, documents or generations clearly differ and nothing of their own outweighs it.
     """
     if a.generation and b.generation and a.generation != b.generation:
         return True
     if not rules.families:
         return False
     levels = levels_of(a, b)
-    if "different" not in (levels.get("given"), levels.get("born")):
+    if "different" not in (levels.get("given"), levels.get("born"), levels.get("national_id")):
         return False
     levels.pop("phone", None)  # the one thing here that stays at home
     bits = against_kin(levels, rules)

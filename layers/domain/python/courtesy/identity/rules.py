@@ -39,7 +39,7 @@ def _kin() -> dict[str, dict[str, float]]:
         "born": {"exact": 6.0, "slip": 4.0, "near": 1.0, "part": -1.0, "different": -6.0},
         "email": {"exact": 3.0, "close": 2.0, "local": 2.0, "different": -1.0},
         "phone": {"exact": 2.5, "slip": 0.0, "different": -0.5},
-        "national_id": {"exact": 20.0, "slip": 12.0, "different": -5.0},
+        "national_id": {"exact": 20.0, "slip": 12.0, "different": -6.0},
         "keys": {"exact": 8.0},
         "generation": {"different": -20.0},
     }  # fmt: skip
