@@ -17,7 +17,7 @@ from courtesy.intake.difference import Means
 from courtesy.intake.quarantine import quarantine_path, read_quarantine
 from courtesy.intake.rehearse import Rehearsal, rehearse
 from courtesy.intake.report import Fault
-from courtesy.intake.shape import Limits
+from courtesy.intake.unpack import Limits
 from functions.serve_api import wiring
 from functions.serve_api.caller import require
 

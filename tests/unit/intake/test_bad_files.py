@@ -7,7 +7,8 @@ import pytest
 
 from courtesy.errors import RefusedFile
 from courtesy.intake.report import Drop
-from courtesy.intake.shape import Limits, shape_of
+from courtesy.intake.shape import shape_of
+from courtesy.intake.unpack import Limits
 from courtesy.outcomes import FileOutcome
 from tests.unit.intake.mill import Mill, contract
 

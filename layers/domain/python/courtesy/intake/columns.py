@@ -40,11 +40,6 @@ def literal(value: Scalar) -> str:
     return text(value) if isinstance(value, str) else repr(value)
 
 
-def name(column: str) -> str:
-    """A column's name as an SQL identifier."""
-    return '"' + column.replace('"', '""') + '"'
-
-
 def split(form: FileFormat, quoted: bool) -> str:
     """The list of raw values of `l`, for the delimited kinds."""
     if form.kind == "whitespace":

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from courtesy.errors import RefusedRule, UnknownName
-from courtesy.intake.fields import CUSTOM, EVENT_FIELDS, FieldType, RecordKind, field_of
+from courtesy.intake.fields import EVENT_FIELDS, FieldType, RecordKind, field_of
 from courtesy.rulebook.section import Section
 from courtesy.timeline.events import Scalar
 
@@ -215,12 +215,6 @@ class SourceContract(Section):
         named += [self.customer_key, self.event_time, self.stated]
         named += [rule.column for rules in (self.fields, self.person) for rule in rules.values()]
         return list(dict.fromkeys(column for column in named if column))
-
-    @property
-    def custom_fields(self) -> list[str]:
-        """The custom attributes that the contract declares, without their prefix."""
-        names = (*self.fields, *self.person, *self.constants)
-        return sorted({name.removeprefix(CUSTOM) for name in names if name.startswith(CUSTOM)})
 
 
 def file_date_pattern(form: str) -> re.Pattern[str]:

@@ -16,12 +16,15 @@ from courtesy.intake.difference import Difference, Means
 from courtesy.intake.drift import drift_of
 from courtesy.intake.drops import place_of, source_of, stated_of
 from courtesy.intake.finish import finish_if_complete
+from courtesy.intake.header import check_columns
 from courtesy.intake.parse import fingerprint
 from courtesy.intake.quarantine import quarantine_path, write_quarantine
 from courtesy.intake.report import Drop, FileReport, decode_report, encode_report, report_path
 from courtesy.intake.segments import unite
-from courtesy.intake.shape import Limits, Shape, check_columns, shape_of
+from courtesy.intake.shape import Shape, shape_of
 from courtesy.intake.state import Intent, begin_reading, bytes_path, end_reading, fetch_segments, pending_path
+from courtesy.intake.unpack import Limits
+from courtesy.intake.unread import refused, repeated
 from courtesy.outcomes import FileOutcome, FileRefusal
 from courtesy.ports import Lake, Queue
 
@@ -57,20 +60,20 @@ def read_drop(
         place = place_of(drop.key)
         contract = contracts.get(place.source)
         if contract is None:
-            refused = UnknownName("source", place.source, contracts)
-            raise RefusedFile(FileRefusal.UNKNOWN_SOURCE, str(refused), file=drop.key)
+            unknown = UnknownName("source", place.source, contracts)
+            raise RefusedFile(FileRefusal.UNKNOWN_SOURCE, str(unknown), file=drop.key)
         stated = stated_of(place, contract, drop.key)
         local = _fetch(drop, outside, means)
         shape = shape_of(local, contract, means.work, limits, drop.key)
         if contract.format.kind != "jsonl" and shape.header:
             check_columns(shape.header, contract, drop.key)
     except RefusedFile as error:
-        return _refused(drop, source, error, outside, now)
+        return refused(drop, source, error, outside.lake, now)
     file_id = file_id_of(contract, shape.digest, stated)
     known = _report(outside.lake, source, file_id)
     if known is not None and known.outcome is not FileOutcome.REFUSED:
         if known.put != drop.put or known.key != drop.key:
-            return _repeated(drop, known, outside, now)
+            return repeated(drop, known, outside.lake, now)
         if known.outcome is not FileOutcome.LOADING:
             return known
         end_reading(source, file_id, outside.lake)
@@ -250,51 +253,6 @@ def _fetch(drop: Drop, outside: Outside, means: Means) -> Path:
             FileRefusal.MISSING, "the file was deleted before it could be read; drop it again", file=drop.key
         ) from None
     return local
-
-
-def _refused(drop: Drop, source: str, error: RefusedFile, outside: Outside, now: datetime) -> FileReport:
-    """Record a file that is refused whole. Its name in the lake comes from key and upload, as its bytes may be unknown."""
-    file_id = "refused-" + hashlib.sha256(f"{drop.key}\0{drop.put}".encode()).hexdigest()[:18]
-    report = FileReport(
-        source=source,
-        file_id=file_id,
-        key=drop.key,
-        put=drop.put,
-        outcome=FileOutcome.REFUSED,
-        at=now,
-        bytes=max(drop.size, 0),
-        reason=error.reason,
-        text=str(error),
-        line=error.line,
-        column=error.column,
-        finished=now,
-    )
-    outside.lake.put(report_path(source, file_id), encode_report(report))
-    return report
-
-
-def _repeated(drop: Drop, known: FileReport, outside: Outside, now: datetime) -> FileReport:
-    """Record that the bytes of a known file were dropped once more: all of its rows are unchanged."""
-    name = hashlib.sha256(f"{drop.key}\0{drop.put}".encode()).hexdigest()[:12]
-    report = FileReport(
-        source=known.source,
-        file_id=f"{known.file_id}-{name}",
-        key=drop.key,
-        put=drop.put,
-        outcome=FileOutcome.REPEATED,
-        at=now,
-        contract=known.contract,
-        stated=known.stated,
-        bytes=known.bytes,
-        rows_in=known.rows_in,
-        unchanged=known.rows_in,
-        same_as=known.file_id,
-        reason="repeated",
-        text=f"{drop.key}: the same bytes as {known.key}, which was read before; nothing is loaded twice",
-        finished=now,
-    )
-    outside.lake.put(report_path(report.source, report.file_id), encode_report(report))
-    return report
 
 
 def _announce(report: FileReport, outside: Outside) -> None:

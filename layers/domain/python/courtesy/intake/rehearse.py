@@ -8,10 +8,12 @@ from typing import NamedTuple
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.difference import BadRow, Difference, Means, Tally
 from courtesy.intake.drift import drift_of
+from courtesy.intake.header import check_columns
 from courtesy.intake.report import Count, Drift
-from courtesy.intake.shape import Limits, check_columns, shape_of
+from courtesy.intake.shape import shape_of
 from courtesy.intake.staged import StagedRow, decode_row
 from courtesy.intake.state import Segments
+from courtesy.intake.unpack import Limits
 
 
 class Rehearsal(NamedTuple):

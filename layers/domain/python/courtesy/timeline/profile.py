@@ -167,11 +167,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         known = self.values.get(field)
         return "" if known is None else str(known.value)
 
-    @property
-    def restricted(self) -> bool:
-        """Frozen at the person's own wish: no segments, no contacts."""
-        return "restriction" in self.privacy
-
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Profile)
