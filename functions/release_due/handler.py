@@ -7,6 +7,7 @@ import msgspec
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.release import release
 from courtesy.errors import NotFound
+from courtesy.messages.recall import recall_pieces
 from courtesy_aws.observability import count, logger, observed
 from functions.release_due.wiring import wire
 
@@ -18,12 +19,18 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: A
     try:
         rulebook = outside.rulebooks.current()
     except NotFound:  # nothing can have been reserved before the first rulebook
-        return {"queued": {}, "expired": 0, "unknown": 0, "contested": 0}
+        return {"queued": {}}
+    now = outside.clock()
     answer: dict[str, Any] = msgspec.to_builtins(
-        release(outside.store, outside.queues, policy_of(rulebook), outside.clock())
+        release(outside.store, outside.queues, policy_of(rulebook), now)
     )
-    if any(answer.values()):
+    answer["recalls"] = msgspec.to_builtins(
+        recall_pieces(outside.store, outside.vendor_queue, rulebook.messages, now)
+    )
+    if any(value for name, value in answer.items() if name != "recalls") or any(answer["recalls"].values()):
         logger.info("released", extra=answer)
     for channel, contacts in answer["queued"].items():
         count(f"Contacts{channel.capitalize()}Queued", contacts)
+    count("ContactsForAPerson", len(answer["for_a_person"]))
+    count("PiecesAskedBack", answer["recalls"]["asked"])
     return answer

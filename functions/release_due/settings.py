@@ -12,3 +12,4 @@ class Settings(FunctionSettings):
     email_queue_url: str
     letter_queue_url: str
     postcard_queue_url: str
+    vendor_queue_url: str

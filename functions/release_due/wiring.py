@@ -18,6 +18,7 @@ class Outside:
 
     store: CustomerStore
     queues: Mapping[str, Queue]
+    vendor_queue: Queue
     rulebooks: RulebookStore
     clock: Clock
 
@@ -33,6 +34,7 @@ def wire() -> Outside:
             "letter": SqsQueue(settings.letter_queue_url),
             "postcard": SqsQueue(settings.postcard_queue_url),
         },
+        vendor_queue=SqsQueue(settings.vendor_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         clock=lambda: datetime.now(UTC),
     )

@@ -1,4 +1,4 @@
-"""release_due: puts reserved contacts that are due on the queue of their channel."""
+"""release_due: puts reserved contacts that are due on the queue of their channel, asks print pieces back."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.profiles, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ),
         access.index(data.timeline, DUE_INDEX),
-        access.send(*(house.queues[name].queue for name in ("email", "letter", "postcard"))),
+        access.send(*(house.queues[name].queue for name in ("email", "letter", "postcard", "vendor"))),
     ]
 
 
@@ -29,6 +29,7 @@ FEATURE = Feature(
         "email_queue_url",
         "letter_queue_url",
         "postcard_queue_url",
+        "vendor_queue_url",
     ),
     allow=_allow,
     timeout=60,

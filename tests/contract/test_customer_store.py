@@ -332,3 +332,20 @@ def test_interactions_and_contacts_share_a_timeline(store: CustomerStore) -> Non
     store.append(EVA, [call])
     store.commit(person(), 0, new=[contact()])
     assert {type(event) for event in store.read_timeline(EVA)} == {Interaction, Contact}
+
+
+def test_an_unknown_outcome_is_found_until_it_is_closed_and_a_piece_while_its_recall_is_open(
+    store: CustomerStore,
+) -> None:
+    unknown = contact(state=ContactState.UNKNOWN, claim="a")
+    store.commit(person(), 0, new=[unknown])
+    assert store.due("email", NOON, 5) == [(EVA, unknown)]
+    store.move_contact(EVA, contact(state=ContactState.UNKNOWN), ContactState.UNKNOWN, "a")
+    assert store.due("email", NOON, 5) == []
+    steps = {"wanted": True, "asked": True, "answered": False, "given_up": False}
+    sent = contact(occurrence="2", state=ContactState.SENT, claim="m")
+    store.commit(person(), 1, new=[sent])
+    for recall, is_found in steps.items():
+        piece = msgspec.structs.replace(sent, recall=recall)
+        store.move_contact(EVA, piece, ContactState.SENT, "m")
+        assert store.due("email", NOON, 5) == ([(EVA, piece)] if is_found else [])

@@ -9,7 +9,7 @@ from zlib import crc32
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import StoredProfile
-from courtesy.timeline.contacts import FOUND
+from courtesy.timeline.contacts import found
 from courtesy.timeline.events import (
     Contact,
     Event,
@@ -141,7 +141,7 @@ class InMemoryCustomerStore:
                 if key.startswith("contact#")
                 and isinstance(event := decode_event(document), Contact)
                 and event.channel == channel
-                and event.state in FOUND
+                and found(event)
                 and event.due <= until
             ]
         return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))[:limit]

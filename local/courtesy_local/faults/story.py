@@ -50,6 +50,7 @@ ENVIRONMENT = {
     "EMAIL_QUEUE_URL": "https://sqs.example/1/email",
     "LETTER_QUEUE_URL": "https://sqs.example/1/letter",
     "POSTCARD_QUEUE_URL": "https://sqs.example/1/postcard",
+    "VENDOR_QUEUE_URL": "https://sqs.example/1/vendor",
     "CONFIGURATION_SET": "courtesy",
     "SENDER": "news@example.com",
     "PUBLIC_URL": "https://example.com",

@@ -13,11 +13,13 @@ from courtesy.decisions.policy import policy_of
 from courtesy.decisions.release import LEASE, release
 from courtesy.decisions.reserve import reserve
 from courtesy.decisions.settle import (
+    UNSETTLED_AFTER,
     apply_feedback,
     cancel,
     record_refused,
     record_sent,
     record_unknown,
+    settle_by_person,
     stop_open_contacts,
 )
 from courtesy.errors import Conflict
@@ -483,3 +485,64 @@ def test_two_that_decide_anew_at_once_reserve_one_contact() -> None:
     assert isinstance(other[0], Reserved)
     assert mine.reason is Reason.ALREADY_CONTACTED
     assert [c.counts for c in store.read_profile("c1").profile.contacts] == [True]
+
+
+def unsettled(purpose: str = "marketing") -> tuple[InMemoryCustomerStore, Rulebook, Contact]:
+    """A contact of which nobody knows whether it went out."""
+    store, book = one(), rulebook(trigger(purpose=purpose))
+    reserved(store, book)
+    held = claim(store, "c1", "offer", "once", book, NOW, "x")
+    assert isinstance(held, Claimed)
+    assert record_unknown(store, "c1", held.contact, "timed out", NOW) == "recorded"
+    return store, book, held.contact
+
+
+def test_marketing_of_unknown_outcome_is_closed_after_a_day_and_stays_counted() -> None:
+    store, book, _ = unsettled()
+    queues, policy = {"email": InMemoryQueue()}, policy_of(book)
+    assert release(store, queues, policy, NOW + UNSETTLED_AFTER - HOUR).closed == 0
+    run = release(store, queues, policy, NOW + UNSETTLED_AFTER)
+    assert (run.closed, run.queued, run.for_a_person) == (1, {}, [])
+    assert state(store) is ContactState.UNKNOWN
+    assert store.read_profile("c1").profile.contacts[0].counts
+    assert release(store, queues, policy, NOW + 9 * DAY).closed == 0
+    assert queues["email"].take() == []
+
+
+def test_service_of_unknown_outcome_is_shown_to_a_person_each_day() -> None:
+    store, book, contact = unsettled("service")
+    policy = policy_of(book)
+    for n in range(1, 4):
+        assert release(store, {}, policy, NOW + n * UNSETTLED_AFTER).for_a_person == [contact.id]
+        assert release(store, {}, policy, NOW + n * UNSETTLED_AFTER + HOUR).for_a_person == []
+
+
+@pytest.mark.parametrize(
+    ("went_out", "ends"), [(True, ContactState.SENT), (False, ContactState.REFUSED)]
+)  # fmt: skip
+def test_a_person_settles_an_unknown_outcome_once(went_out: bool, ends: ContactState) -> None:
+    store, book, contact = unsettled("service")
+    assert settle_by_person(store, "c1", contact.id, went_out, NOW + DAY)
+    assert not settle_by_person(store, "c1", contact.id, not went_out, NOW + DAY)
+    (past,) = store.read_profile("c1").profile.contacts
+    assert (past.state, past.counts) == (ends, went_out)
+    assert release(store, {}, policy_of(book), NOW + 9 * DAY).for_a_person == []
+    assert refold(store, "c1") == store.read_profile("c1").profile
+
+
+def test_only_unknown_outcomes_are_settled_by_a_person() -> None:
+    store, book = one(), rulebook()
+    (contact,) = reserved(store, book)
+    assert not settle_by_person(store, "c1", contact.id, True, NOW)
+    assert not settle_by_person(store, "c1", "k-none", True, NOW)
+    assert state(store) is ContactState.RESERVED
+
+
+@pytest.mark.parametrize("purpose", ["marketing", "service"])
+def test_an_unknown_outcome_that_a_report_settled_needs_nobody(purpose: str) -> None:
+    store, book, contact = unsettled(purpose)
+    sent = Feedback(source="ses", id="1", when=NOW, contact=contact.id, channel="email", type="send")
+    apply_feedback(store, "c1", sent, NOW)
+    run = release(store, {}, policy_of(book), NOW + UNSETTLED_AFTER)
+    assert (run.closed, run.for_a_person) == (1, [])
+    assert store.read_profile("c1").profile.contacts[0].state is ContactState.SENT

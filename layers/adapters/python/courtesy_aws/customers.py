@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import StoredProfile
-from courtesy.timeline.contacts import FOUND
+from courtesy.timeline.contacts import found
 from courtesy.timeline.events import Contact, Event, contact_key, decode_event, encode_event, event_key
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_aws.session import client
@@ -244,7 +244,7 @@ class DynamoCustomerStore:
         waiting = [
             (id_, contact)
             for (id_, _), contact in fresh.items()
-            if contact.state in FOUND and contact.due <= until
+            if found(contact) and contact.due <= until
         ]
         return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))
 

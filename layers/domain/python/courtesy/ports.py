@@ -95,7 +95,7 @@ class CustomerStore(Protocol):
         ...
 
     def due(self, channel: str, until: datetime, limit: int) -> list[tuple[str, Contact]]:
-        """(customer_id, contact) of reserved, queued or sending contacts due until `until`, oldest first; from an eventually consistent index."""
+        """(customer_id, contact) of the contacts that are not over (`timeline.contacts.found`), due until `until`, oldest first; from an eventually consistent index."""
         ...
 
     def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:

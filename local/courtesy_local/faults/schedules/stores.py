@@ -15,7 +15,7 @@ from courtesy.identity.memory import MemoryIndex
 from courtesy.identity.record import IndexedRecord, PossibleMatch
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import StoredProfile
-from courtesy.timeline.contacts import FOUND
+from courtesy.timeline.contacts import found
 from courtesy.timeline.events import Contact, Event, Permission, contact_key, event_key
 from courtesy.timeline.profile import Profile
 from courtesy_local.faults.schedules.record import Claim, Record
@@ -99,11 +99,7 @@ class Customers:
     def due(self, channel: str, until: datetime, limit: int) -> list[tuple[str, Contact]]:
         seen = self._stage.call(partial(self._seen, channel, until))
         fresh = self._stage.call(lambda: [(id_, self._contact(id_, key)) for id_, key in seen])
-        found = [
-            (id_, held)
-            for id_, held in fresh
-            if held is not None and held.state in FOUND and held.due <= until
-        ]
+        found = [(id_, held) for id_, held in fresh if held is not None and found(held) and held.due <= until]
         return sorted(found, key=lambda pair: (pair[1].due, pair[0], pair[1].id))[:limit]
 
     def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
@@ -199,7 +195,7 @@ class Customers:
 
     def _index(self, customer_id: str, contact: Contact) -> None:
         key = (customer_id, event_key(contact))
-        if contact.state in FOUND:
+        if found(contact):
             self.waiting[key] = contact
         else:
             self.waiting.pop(key, None)

@@ -10,7 +10,7 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from courtesy.timeline.contacts import FOUND
+from courtesy.timeline.contacts import found
 from courtesy.timeline.events import Contact, Event, encode_event, event_key
 
 DUE_SHARDS = 8
@@ -62,7 +62,7 @@ def timeline_item(table: type[TimelineItem], customer_id: str, event: Event) -> 
     if isinstance(event, Contact):
         item.state = event.state.value
         item.claim = event.claim
-        if event.state in FOUND:
+        if found(event):
             item.due_shard = due_shard(event.channel, customer_id)
             item.due_at = due_at(event.due)
     return item

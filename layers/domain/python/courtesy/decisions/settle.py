@@ -3,8 +3,8 @@
 Each is one transaction of the contact (or the report) and its effect on the profile; each may come twice.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -17,8 +17,20 @@ from courtesy.outcomes import ContactState, Reason
 from courtesy.ports import CustomerStore
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.contacts import OPEN
-from courtesy.timeline.events import Contact, Event, Feedback, event_key
+from courtesy.timeline.events import COURTESY, Contact, Event, Feedback, event_key
 from courtesy.timeline.profile import Profile
+
+UNSETTLED_AFTER = timedelta(hours=24)
+"""How long a contact of unknown outcome waits for a report before it is closed or shown to a person."""
+
+RECALLABLE = timedelta(days=5)
+"""How long after its claim a printed piece is asked back."""
+
+PRINTED = frozenset({"letter", "postcard"})
+"""Channels whose pieces wait at a vendor before they leave."""
+
+_LEFT = frozenset({"mailed", "rejected", "returned"})
+"""A vendor's reports after which a recall has no point."""
 
 Recorded = Literal["recorded", "lost"]
 """`lost`: the contact no longer carries this claim, so somebody else settled it."""
@@ -90,7 +102,9 @@ def record_unknown(
         store,
         customer_id,
         contact,
-        lambda held: msgspec.structs.replace(held, state=ContactState.UNKNOWN, reason=reason, due=now),
+        lambda held: msgspec.structs.replace(
+            held, state=ContactState.UNKNOWN, reason=reason, due=now + UNSETTLED_AFTER
+        ),
     )
 
 
@@ -139,6 +153,8 @@ def stop_open_contacts(
 ) -> list[Contact]:
     """Cancel every contact that has not left and that permission, person, a case or a closed address now stops.
 
+    Pieces that wait at the print vendor are marked to be recalled.
+
     To be called when a case opens or a permission is withdrawn, so that the plan shows it at once; the claim would stop
     them anyway. Returns those cancelled. Raises Conflict.
     """
@@ -149,15 +165,84 @@ def stop_open_contacts(
         stopped.clear()
         moved = []
         for event in timeline:
-            if isinstance(event, Contact) and event.state in OPEN:
+            if isinstance(event, Contact) and (event.state in OPEN or may_be_recalled(event, timeline, now)):
                 finding = forbidden(event, profile, policy, now)
                 if finding is not None:
-                    moved += cancelled([event], finding.reason.value, now)
-        stopped.extend(contact for contact, _, _ in moved)
+                    moved += stopping([event], timeline, finding.reason.value, now)
+        stopped.extend(contact for contact, _, _ in moved if contact.state is ContactState.CANCELLED)
         return Step(moved=moved) if moved else None
 
     write_folded(store, customer_id, make)
     return stopped
+
+
+def may_be_recalled(contact: Contact, timeline: Sequence[Event], now: datetime) -> bool:
+    """Whether a piece is at the print vendor, was not asked back yet, and nothing reported says that it has left."""
+    return (
+        contact.channel in PRINTED
+        and contact.state in (ContactState.SENDING, ContactState.SENT)
+        and not contact.recall
+        and contact.sent is not None
+        and now < contact.sent + RECALLABLE
+        and not answered(contact, timeline)
+    )
+
+
+def answered(contact: Contact, timeline: Sequence[Event]) -> bool:
+    """Whether the vendor reported a piece as gone or as never printed."""
+    return any(
+        isinstance(event, Feedback) and event.contact == contact.id and event.type in _LEFT
+        for event in timeline
+    )
+
+
+def stopping(
+    contacts: Iterable[Contact], timeline: Sequence[Event], reason: str, now: datetime
+) -> list[tuple[Contact, ContactState, str]]:
+    """The moves that stop these contacts: what has not left is cancelled, what waits at the print vendor is to be recalled.
+
+    A piece whose mailing is being made keeps its due date, so that a lost attempt is still found; it is recalled once the
+    mailing is announced.
+    """
+    moves = []
+    for contact in contacts:
+        if contact.state in OPEN:
+            moves += cancelled([contact], reason, now)
+        elif may_be_recalled(contact, timeline, now):
+            due = contact.due if contact.state is ContactState.SENDING else now
+            wanted = msgspec.structs.replace(contact, recall="wanted", reason=reason, due=due)
+            moves.append((wanted, contact.state, contact.claim))
+    return moves
+
+
+def settle_by_person(
+    store: CustomerStore, customer_id: str, contact_id: str, went_out: bool, now: datetime
+) -> bool:
+    """A person found out whether a contact of unknown outcome went out; False where it is no such contact (any more).
+
+    It ends as sent, or as refused, which gives its slot back; it is never sent again. Raises Conflict.
+    """
+    done = False
+
+    def make(_: Profile, timeline: list[Event]) -> Step | None:
+        nonlocal done
+        held = next((e for e in timeline if isinstance(e, Contact) and e.id == contact_id), None)
+        done = held is not None and held.state is ContactState.UNKNOWN and held.claim != ""
+        if held is None or not done:
+            return None
+        word = Feedback(
+            source=COURTESY,
+            id=f"{contact_id}/settled",
+            when=now,
+            contact=contact_id,
+            channel=held.channel,
+            type="send" if went_out else "reject",
+        )
+        closed = msgspec.structs.replace(held, claim="", reason="settled by a person", due=now)
+        return Step(new=[word], moved=[(closed, held.state, held.claim)])
+
+    write_folded(store, customer_id, make)
+    return done
 
 
 def cancelled(

@@ -1,6 +1,7 @@
 """What a mailing is: its register (ours), its manifest and its announcement (the vendor's), and their exact bytes."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -10,6 +11,9 @@ from courtesy.messages.rules import PrintProduct
 
 ANNOUNCEMENT = "courtesy.mailing.v1"
 """Names the form of the message on the vendor's queue; a changed form gets a new name."""
+
+RECALL = "courtesy.recall.v1"
+"""Names the form of the message that asks pieces back."""
 
 
 class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -94,6 +98,23 @@ class Announcement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     manifest_sha256: str
     pieces: int
     pages: int
+
+
+class Recall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The message that asks a vendor not to mail pieces of a mailing. It may come more than once, and before the mailing."""
+
+    schema: str
+    mailing_id: str
+    vendor: str
+    channel: str
+    pieces: list[str]
+
+
+def recall(vendor: str, channel: str, mailing_id: str, pieces: Iterable[str]) -> bytes:
+    """The message that asks pieces back."""
+    return msgspec.json.encode(
+        Recall(schema=RECALL, mailing_id=mailing_id, vendor=vendor, channel=channel, pieces=sorted(pieces))
+    )
 
 
 def manifest(register: Register) -> bytes:

@@ -1,7 +1,7 @@
 """Withdrawals, permissions and standings that act at once: the event and its effect on the profile in one transaction.
 
 Used by the one-click link, the API and complaints. What has not left yet and is covered by a withdrawal is cancelled in the
-same transaction, so the plan shows it at once.
+same transaction, so the plan shows it at once; what waits at the print vendor is marked to be recalled.
 """
 
 import hashlib
@@ -13,11 +13,10 @@ from msgspec.structs import replace
 from courtesy.decisions.effects import Step, write_folded
 from courtesy.decisions.policy import Policy, policy_of
 from courtesy.decisions.rules import ANY
-from courtesy.decisions.settle import cancelled
+from courtesy.decisions.settle import stopping
 from courtesy.outcomes import Reason
 from courtesy.ports import CustomerStore
 from courtesy.rulebook.model import Rulebook
-from courtesy.timeline.contacts import OPEN
 from courtesy.timeline.events import COURTESY, Contact, Event, Permission, Privacy, event_key
 from courtesy.timeline.profile import Profile
 
@@ -73,12 +72,11 @@ def record_privacy(
             c
             for c in timeline
             if isinstance(c, Contact)
-            and c.state in OPEN
             and status == "on"
             and (type_ != "objection" or policy.marketing(c.purpose))
         ]
         said = replace(event, covers=tuple(profile.subjects))
-        return Step(new=[said], moved=cancelled(stopped, _WHY[type_].value, now))
+        return Step(new=[said], moved=stopping(stopped, timeline, _WHY[type_].value, now))
 
     return write_folded(store, customer_id, make)
 
@@ -129,13 +127,12 @@ def _say(
             for c in timeline
             if status == "withdrawn"
             and isinstance(c, Contact)
-            and c.state in OPEN
             and purpose in (c.purpose, ANY)
             and channel in (c.channel, ANY)
             and division in (c.division, ANY)
         ]
         said = replace(event, covers=tuple(profile.subjects))
-        return Step(new=[said], moved=cancelled(stopped, Reason.PERMISSION_WITHDRAWN.value, now))
+        return Step(new=[said], moved=stopping(stopped, timeline, Reason.PERMISSION_WITHDRAWN.value, now))
 
     return write_folded(store, customer_id, make)
 

@@ -45,7 +45,18 @@ OPEN: frozenset[ContactState] = frozenset({ContactState.RESERVED, ContactState.Q
 """States in which nothing has left yet, so a withdrawal or an open case still stops the contact."""
 
 FOUND: frozenset[ContactState] = OPEN | {ContactState.SENDING}
-"""States in which the `due` index still finds a contact: what was queued and never claimed, or claimed and never told of."""
+"""States in which the `due` index always finds a contact: what was queued and never claimed, or claimed and never told of."""
+
+
+def found(contact: Contact) -> bool:
+    """Whether the `due` index finds a contact: until it ends, is settled or closed, or its recall is answered."""
+    match contact.state:
+        case ContactState.UNKNOWN:
+            return contact.claim != ""
+        case ContactState.SENT:
+            return contact.recall in ("wanted", "asked")
+    return contact.state in FOUND
+
 
 # What was reported, by how much it tells: later in this list wins, whatever came first.
 _SETTLES: dict[str, tuple[int, ContactState]] = {

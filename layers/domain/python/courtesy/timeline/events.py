@@ -142,7 +142,7 @@ class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     planned: when it counts; the claim moves it to the real date (print: the arrival to be expected then); due: when release
     may queue it; expires: after that it is not sent any more; sent: the claim's instant; weight: for pressure;
     cost: minor units; address: keyed hash of the address it goes to; decided: the decision's explanation in JSON;
-    claim: fence of the one attempt to send.
+    claim: fence of the one attempt to send; recall: how far a piece's recall from the print vendor is.
     """
 
     trigger: str
@@ -169,6 +169,7 @@ class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     provider_id: str = ""
     mailing: str = ""
     reason: str = ""
+    recall: Literal["", "wanted", "asked", "answered", "given_up"] = ""
     decided: str = ""
 
 
