@@ -13,7 +13,7 @@ import orjson
 from msgspec.structs import replace
 
 from courtesy.decisions.candidates import from_event
-from courtesy.decisions.settle import stop_open_contacts
+from courtesy.decisions.settle import PRINTED, RECALLABLE, stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
 from courtesy.identity.move import Profiles, fetch, release
 from courtesy.identity.normalise import canonical, traits_of
@@ -29,6 +29,7 @@ from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.trigger import Trigger
 from courtesy.timeline.events import Case, Event, Permission, Privacy, SourceRecord, event_key
 from courtesy.timeline.fold import fold
+from courtesy.timeline.profile import PastContact
 from courtesy.timeline.refold import refold
 
 ROUNDS = 8
@@ -186,9 +187,15 @@ def stop_contacts(timelines: Mapping[str, Sequence[Event]], loading: Loading) ->
     """
     concerned = [id_ for id_, events in timelines.items() if any(_stops(event) for event in events)]
     for customer_id, (profile, _) in sorted(loading.store.read_profiles(concerned).items()):
-        waits = any(contact.state is ContactState.RESERVED for contact in profile.contacts)
+        waits = any(_may_wait(contact, loading.now) for contact in profile.contacts)
         if waits or profile.merged_into:
             stop_open_contacts(loading.store, customer_id, loading.rulebook, loading.now)
+
+
+def _may_wait(contact: PastContact, now: datetime) -> bool:
+    if contact.state in (ContactState.SENDING, ContactState.SENT):
+        return contact.channel in PRINTED and now < contact.at + RECALLABLE
+    return contact.state is ContactState.RESERVED
 
 
 def _stops(event: Event) -> bool:
