@@ -4,9 +4,9 @@ Everything is asked for in batches. Any step may be done twice, so a chunk that 
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 import orjson
@@ -15,21 +15,23 @@ from msgspec.structs import replace
 from courtesy.decisions.candidates import from_event
 from courtesy.decisions.settle import PRINTED, RECALLABLE, stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
-from courtesy.identity.move import Profiles, fetch, release
-from courtesy.identity.normalise import canonical, traits_of
+from courtesy.identity.move import fetch, release
+from courtesy.identity.normalise import canonical
 from courtesy.identity.ports import IdentityIndex
+from courtesy.identity.record import IndexedRecord
 from courtesy.identity.resolve import Incoming, place
+from courtesy.identity.versions import incoming_of, overtaken, subject_of, unseen
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.finish import chunk_applied
 from courtesy.intake.report import ChunkCounts
 from courtesy.intake.staged import StagedRow, decode_rows, events_of
 from courtesy.outcomes import ContactState
-from courtesy.ports import CustomerStore, Lake, Queue
+from courtesy.ports import CustomerStore, Lake, Queue, StoredProfile
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.trigger import Trigger
 from courtesy.timeline.events import Case, Event, Permission, Privacy, SourceRecord, event_key
 from courtesy.timeline.fold import fold
-from courtesy.timeline.profile import PastContact
+from courtesy.timeline.profile import PastContact, encode_profile
 from courtesy.timeline.refold import refold
 
 ROUNDS = 8
@@ -100,9 +102,8 @@ def apply_rows(
     by_subject: dict[str, list[Event]] = {}
     for event in events:
         by_subject.setdefault(subject_of(event), []).append(event)
-    placed = place(
-        incoming_of(events, region), loading.index, loading.rulebook.identity, loading.hash_key, loading.now
-    )
+    incoming = incoming_of(events, region)
+    placed = _place(incoming, loading)
     made = 0
     homes: dict[str, str] = {}
     for _ in range(ROUNDS):
@@ -111,72 +112,61 @@ def apply_rows(
         fresh = {
             subject: by_subject[subject] for subject in by_subject if homes.get(subject) != wanted[subject]
         }
-        if not fresh:
+        if not fresh and not any(record.leaving for record in placed.values()):
             return ChunkCounts(rows=len(rows), written=len(events), customers=made), _gathered(
                 by_subject, wanted
             )
         timelines = _gathered(fresh, wanted)
         loading.store.append_many(timelines)
-        folded = fetch(placed.values(), loading.index, loading.store, loading.hash_key)
-        made += fold_arrivals({id_: timelines[id_] for id_ in timelines if id_ not in folded}, loading)
+        folded = fetch(placed.values(), loading.index, loading.store, loading.hash_key, timelines)
+        seen: dict[str, Sequence[Event]] = {}
+        made += fold_arrivals({id_: timelines[id_] for id_ in timelines if id_ not in folded}, loading, seen)
         _take_back(moved, by_subject, loading.store)
         homes = wanted
         placed = loading.index.read_records(by_subject)
-        if any(record.pending or record.leaving for record in placed.values()):
-            placed = place(
-                [Incoming(s) for s in by_subject],
-                loading.index,
-                loading.rulebook.identity,
-                loading.hash_key,
-                loading.now,
-            )
+        newer = unseen(incoming, placed) + overtaken(incoming, placed, seen, loading.store, region)
+        if newer or any(record.pending or record.leaving for record in placed.values()):
+            placed = _place([*(Incoming(s) for s in by_subject), *newer], loading)
     raise Conflict(
         f"customers of this chunk were merged or split by others {ROUNDS} times in a row; try again"
     )
 
 
-def incoming_of(events: Iterable[Event], region: str) -> list[Incoming]:
-    """What identity has to know of events: the person records, and whom the other events refer to."""
-    incoming = []
-    for event in events:
-        own = subject_of(event)
-        if isinstance(event, SourceRecord):
-            told = (event.subject,) if event.subject and event.subject != own else ()
-            traits = None if event.gone else traits_of(event.fields, region)
-            incoming.append(Incoming(own, traits, _order(event), told))
-        else:
-            incoming.append(Incoming(own))
-    return incoming
+def _place(incoming: Iterable[Incoming], loading: Loading) -> dict[str, IndexedRecord]:
+    return place(incoming, loading.index, loading.rulebook.identity, loading.hash_key, loading.now)
 
 
-def subject_of(event: Event) -> str:
-    """The person record through which an event comes: a record's own name, else the one it refers to."""
-    return f"{event.source}/{event.id}" if isinstance(event, SourceRecord) else event.subject
-
-
-def fold_arrivals(timelines: Mapping[str, Sequence[Event]], loading: Loading) -> int:
+def fold_arrivals(
+    timelines: Mapping[str, Sequence[Event]],
+    loading: Loading,
+    seen: MutableMapping[str, Sequence[Event]] | None = None,
+) -> int:
     """Fold customers whose events have just been appended; returns how many had no profile before.
 
     Where there is no profile, nobody has folded before, and whoever wrote without folding will still fold: so the events at
-    hand are folded without reading the timeline, on condition that still nobody has.
+    hand are folded without reading the timeline, on condition that still nobody has. `seen` takes the timelines read.
     """
     store = loading.store
-    profiles = Profiles(store, timelines)
-    made = 0
-    merging = []
+    held = store.read_profiles(sorted(timelines))
+    lasting = [id_ for id_, stored in held.items() if not stored.profile.merged_into]
+    read = store.read_timelines(sorted(lasting))
+    if seen is not None:
+        seen.update(read)
+    folds = []
     for customer_id, events in timelines.items():
-        held, version = profiles[customer_id]
-        if not version:
-            made += 1
-            known: Iterable[Event] = {event_key(event): event for event in events}.values()
-        else:
-            known = store.read_timeline(customer_id)
-        if held.merged_into or not profiles.put(replace(fold(customer_id, known), merging=held.merging)):
-            refold(store, customer_id)
-        if held.merging:
-            merging.append(customer_id)
-    release(merging, loading.index, store)
-    return made
+        if customer_id not in held:
+            known = {event_key(event): event for event in events}.values()
+            folds.append(StoredProfile(fold(customer_id, known), 0))
+        elif customer_id in read:
+            before, version = held[customer_id]
+            profile = replace(fold(customer_id, read[customer_id]), merging=before.merging)
+            if encode_profile(profile) != encode_profile(before):
+                folds.append(StoredProfile(profile, version))
+    again = store.put_profiles(folds) | {id_ for id_ in held if id_ not in read}
+    for customer_id in sorted(again):
+        refold(store, customer_id)
+    release([id_ for id_, stored in held.items() if stored.profile.merging], loading.index, store)
+    return len(timelines) - len(held)
 
 
 def stop_contacts(timelines: Mapping[str, Sequence[Event]], loading: Loading) -> None:
@@ -226,14 +216,6 @@ def _canonical(event: Event, region: str) -> Event:
     return (
         replace(event, fields=canonical(event.fields, region)) if isinstance(event, SourceRecord) else event
     )
-
-
-def _order(event: SourceRecord) -> tuple[str, str, str]:
-    """The order in which the fold takes the versions of a record, as text."""
-    stated = (event.stated or event.when).astimezone(UTC)
-    when = event.when.astimezone(UTC)
-    said = f"{event.file} {event.line:09} {event.version}"
-    return stated.strftime("%Y%m%dT%H%M%S.%f"), when.strftime("%Y%m%dT%H%M%S.%f"), said
 
 
 def _announce(timelines: Timelines, rulebook: Rulebook, queue: Queue, now: datetime) -> None:

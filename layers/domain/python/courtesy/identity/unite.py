@@ -1,0 +1,133 @@
+"""Uniting customers to whom nothing was ever sent: many at once, each in one step.
+
+A customer whom all records leave and who has no contact leaves nothing behind that could be claimed meanwhile. So the
+survivor's fold and the redirect go into one transaction on condition of both versions: there is no moment in which half of
+the truth could be acted upon, and no mark is needed. Several such pairs share a transaction, taken for its size; if
+one of them was changed by others, all of them go the careful way of `move`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from courtesy.ports import CustomerStore, StoredProfile
+from courtesy.timeline.events import Contact, Event, SourceRecord, event_key
+from courtesy.timeline.fold import fold
+from courtesy.timeline.profile import Profile, encode_profile
+
+TOGETHER = 80
+"""Profiles in one transaction; DynamoDB takes 100."""
+BYTES_TOGETHER = 2 << 20
+
+
+class Leaving(Protocol):
+    """Who leaves whom; see `move.Departure`."""
+
+    @property
+    def customer_id(self) -> str: ...
+    @property
+    def homes(self) -> Mapping[str, str]: ...
+    @property
+    def heir(self) -> str: ...
+
+
+class Held(Protocol):
+    """Profiles as they were read; see `move.Profiles`."""
+
+    def __getitem__(self, customer_id: str) -> StoredProfile: ...
+    def put_together(self, profiles: Sequence[Profile]) -> bool:
+        """Write all or none."""
+        ...
+
+
+_Leaving = TypeVar("_Leaving", bound=Leaving)
+
+
+class United(NamedTuple):
+    """A survivor's profile with the redirects to it."""
+
+    profiles: list[Profile]
+    sources: list[str]
+
+    @property
+    def size(self) -> int:
+        return sum(len(encode_profile(profile)) for profile in self.profiles)
+
+
+def unite(
+    departures: Sequence[_Leaving],
+    profiles: Held,
+    store: CustomerStore,
+    arrived: Mapping[str, Sequence[Event]],
+) -> tuple[set[str], list[_Leaving]]:
+    """Unite whom it can; returns the survivors, whose folds are written, and the departures that are left to do.
+
+    arrived: events just written to customers; where a customer has no profile yet, whoever wrote more of them will fold
+    """
+    plain = _plain(departures, profiles)
+    heirs = {departure.heir for departure in plain}
+    asked = {d.customer_id for d in plain}
+    asked |= {id_ for id_ in heirs if profiles[id_].version or id_ not in arrived}
+    timelines = store.read_timelines(sorted(asked))
+    plain = [d for d in plain if not any(isinstance(e, Contact) for e in timelines[d.customer_id])]
+    if not plain:
+        return set(), list(departures)
+    moving: dict[str, list[Event]] = {}
+    leaving: dict[str, list[str]] = {}
+    for departure in plain:
+        moving.setdefault(departure.heir, []).extend(timelines[departure.customer_id])
+        leaving.setdefault(departure.heir, []).append(departure.customer_id)
+    # Records carry addresses: they go last, so that nobody finds an address without the withdrawal that binds it.
+    for last in (False, True):
+        store.append_many(
+            {
+                id_: [e for e in events if isinstance(e, SourceRecord) is last]
+                for id_, events in moving.items()
+            }
+        )
+    done: set[str] = set()
+    for group in _groups(moving, leaving, timelines, arrived):
+        if profiles.put_together([profile for united in group for profile in united.profiles]):
+            done |= {id_ for united in group for id_ in (united.profiles[0].customer_id, *united.sources)}
+    store.delete_many(
+        {id_: [event_key(event) for event in timelines[id_]] for ids in leaving.values() for id_ in ids if id_ in done}
+    )  # fmt: skip
+    return done & set(moving), [d for d in departures if d.customer_id not in done]
+
+
+def _plain(departures: Sequence[_Leaving], profiles: Held) -> list[_Leaving]:
+    """Departures of everybody to one customer whom nobody leaves, where no other move is under way."""
+    left = {departure.customer_id for departure in departures}
+    manifold = {home for d in departures if len({*d.homes.values(), d.heir}) > 1 for home in d.homes.values()}
+    plain = []
+    for departure in departures:
+        heir = departure.heir
+        if heir in left or heir in manifold or set(departure.homes.values()) != {heir}:
+            continue
+        both = (profiles[departure.customer_id].profile, profiles[heir].profile)
+        if not any(profile.merging or profile.merged_into for profile in both):
+            plain.append(departure)
+    return plain
+
+
+def _groups(
+    moving: Mapping[str, Sequence[Event]],
+    leaving: Mapping[str, list[str]],
+    timelines: Mapping[str, Sequence[Event]],
+    arrived: Mapping[str, Sequence[Event]],
+) -> list[list[United]]:
+    groups: list[list[United]] = [[]]
+    items = size = 0
+    for heir in sorted(moving):
+        known = timelines[heir] if heir in timelines else arrived[heir]
+        events = {event_key(event): event for event in (*known, *moving[heir])}
+        redirects = [Profile(customer_id=id_, merged_into=heir) for id_ in leaving[heir]]
+        united = United([fold(heir, events.values()), *redirects], leaving[heir])
+        if len(united.profiles) > TOGETHER:
+            continue
+        if items + len(united.profiles) > TOGETHER or size + united.size > BYTES_TOGETHER:
+            groups.append([])
+            items = size = 0
+        groups[-1].append(united)
+        items += len(united.profiles)
+        size += united.size
+    return groups
