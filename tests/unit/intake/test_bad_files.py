@@ -238,3 +238,31 @@ def test_a_reason_never_holds_a_value() -> None:
     report = Mill().drop(f"id,name,email\n1,Ann,{secret}\n")
     assert report.quarantined == 1
     assert secret not in repr(report)
+
+
+def test_a_header_of_nothing_is_refused() -> None:
+    report = Mill().drop("\n1,Ann,\n")
+    assert (report.outcome, report.reason, report.line) == (FileOutcome.REFUSED, "header", 1)
+    assert "no header with the names of the columns" in report.text
+
+
+def test_a_file_that_ends_within_a_character_is_refused() -> None:
+    for encoding, content in (
+        ("utf-8", "id,name,email\n1,Zoë,".encode()[:-2]),
+        ("utf-16", "id,name,email\n".encode("utf-16")[:-1]),
+    ):
+        report = Mill(contract(format={"kind": "csv", "encoding": encoding})).drop(content)
+        assert (report.outcome, report.reason) == (FileOutcome.REFUSED, "encoding")
+
+
+@pytest.mark.parametrize("gzipped", [True, False])
+def test_what_is_no_parquet_is_refused(gzipped: bool) -> None:
+    form = {"kind": "parquet", "gzip": gzipped}
+    for content in (b"id,name\n1,Ann\n", b"PAR1 but nothing in it PAR1"):
+        report = Mill(contract(format=form)).drop(gzip.compress(content) if gzipped else content)
+        assert (report.outcome, report.reason) == (FileOutcome.REFUSED, "not_parquet")
+
+
+def test_zeros_after_the_last_member_of_a_gzip_are_no_data() -> None:
+    packed = gzip.compress(b"id,name,email\n1,Ann,\n") + b"\0" * 512
+    assert Mill(contract(format={"kind": "csv", "gzip": True})).drop(packed).loaded == 1

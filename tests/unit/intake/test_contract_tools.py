@@ -90,6 +90,21 @@ def test_a_rehearsal_against_an_earlier_file_tells_new_from_changed(tmp_path: Pa
         ),
         ({"key": "row", "full_dump": True, "disappeared": "close"}, "cannot disappear"),
         ({"fields": {"name": {"column": "n", "decimal": ",", "thousands": ","}}}, "same mark"),
+        ({"format": {"kind": "csv", "header": False}}, "without a header needs `columns`"),
+        ({"format": {"kind": "fixed", "columns": ["a", "b"], "widths": [3, 0]}}, "at least 1 each"),
+        ({"format": {"kind": "csv", "header": False, "columns": ["a", "a"]}}, "names a column twice"),
+        ({"constants": {"colour": "red"}}, "unknown person field 'colour'"),
+        ({"person": {"name": {"column": "n"}}}, "maps its columns under `fields`"),
+        (
+            {
+                "record": "permission",
+                "division": "cars",
+                "customer_key": "c",
+                "disappeared": "close",
+                "fields": {name: {"column": name} for name in ("purpose", "channel", "status")},
+            },
+            "was not withdrawn",
+        ),
     ],
 )
 def test_a_contract_that_does_not_hold_together_says_why(changes: dict[str, Any], said: str) -> None:

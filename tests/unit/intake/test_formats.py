@@ -210,3 +210,34 @@ def test_a_row_may_refer_to_another_sources_numbering() -> None:
     mill = Mill(rules)
     mill.drop("no,who,paid\n1,77,5\n2,,5\n")
     assert list(mill.events) == ["crm/77"]
+
+
+@pytest.mark.parametrize(
+    ("record", "fields", "row", "view"),
+    [
+        ("interaction", {"channel": "channel"}, "call", "inbound"),
+        ("case", {}, "", "cases"),
+        ("asset", {}, "", "assets"),
+        ("response", {"type": "channel"}, "clicked", "replies"),
+        ("transaction", {}, "", "ledgers"),
+    ],
+)
+def test_an_event_that_a_full_dump_lacks_leaves_the_profile(
+    record: str, fields: dict[str, str], row: str, view: str
+) -> None:
+    rules = contract(
+        record=record,
+        division="cars",
+        customer_key="who",
+        full_dump=True,
+        disappeared="close",
+        drift={"gone": 1.0},
+        fields={field: {"column": column} for field, column in fields.items()},
+    )
+    mill = Mill(rules)
+    head, kept, lost = "id,who,channel\n", f"1,C1,{row}\n", f"2,C2,{row}\n"
+    mill.drop(head + kept + lost, day=1)
+    assert len(getattr(mill.profiles()["people/C2"], view)) == 1
+    assert mill.drop(head + kept, day=2).gone == 1
+    assert len(getattr(mill.profiles()["people/C1"], view)) == 1
+    assert len(getattr(mill.profiles()["people/C2"], view)) == 0

@@ -1,17 +1,16 @@
 """What is said of a rulebook whose sections do not fit together, and of fields that their models refuse."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from courtesy.errors import RefusedRule
+from courtesy.messages.rules import MessageRules
 from courtesy.rulebook.load import check_folder, load_rulebook
 from courtesy.rulebook.problems import nearest
-from courtesy.rulebook.schemas import documents
-from courtesy.rulebook.versions import make_rulebook
+from courtesy.rulebook.schemas import documents, write_schemas
+from courtesy.rulebook.versions import Change, make_rulebook
 
 CARS: dict[str, Any] = {"cars": {"name": "cars", "label": "Cars"}}
 TRIGGER = {"id": "hello", "division": "cars", "category": "news", "channels": ["email"]}
@@ -108,7 +107,31 @@ def test_an_entry_in_two_places_is_told(tmp_path: Path) -> None:
     assert any("also in triggers.yaml; keep one" in text for _, text in check_folder(tmp_path))
 
 
-def test_the_command_writes_the_schemas(tmp_path: Path) -> None:
-    folder = tmp_path / "schemas"
-    subprocess.run([sys.executable, "-m", "courtesy.rulebook.schemas", str(folder)], check=True)
-    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == documents()
+def test_the_schemas_are_written_anew(tmp_path: Path) -> None:
+    write_schemas(tmp_path / "new" / "schemas")
+    written = {
+        path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new" / "schemas").iterdir()
+    }
+    assert written == documents()
+
+
+def test_what_is_wrong_with_messages_is_said_among_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "divisions.yaml").write_text("cars: {label: Cars}\n", encoding="utf-8")
+    (tmp_path / "messages").mkdir()
+
+    def compile_messages(folder: Path) -> MessageRules:
+        raise RefusedRule(f"{folder.name} holds no frame")
+
+    with pytest.raises(RefusedRule, match=r"messages: .* holds no frame"):
+        load_rulebook(tmp_path, compile_messages)
+
+
+def test_a_change_is_one_line() -> None:
+    path = ("triggers", "hello", "weight")
+    assert [
+        str(Change(path, *rest)) for rest in (("added", None, 2), ("removed", 1, None), ("changed", 1, 2))
+    ] == [
+        "+ triggers.hello.weight: 2",
+        "- triggers.hello.weight: 1",
+        "~ triggers.hello.weight: 1 -> 2",
+    ]

@@ -44,8 +44,12 @@ def documents() -> dict[str, str]:
     }
 
 
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
+def write_schemas(folder: Path) -> None:
+    """Write the files anew."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in documents().items():
         (folder / name).write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]))
