@@ -70,6 +70,9 @@ system: setup
 	@echo "test: system, on the local stack"
 	@$(PYTEST) tests/system -q
 
+gallery: $(VENV)/.done  ## every message in every channel on one page, build/gallery/index.html
+	@$(BIN)/courtesy gallery
+
 down:  ## stop the local stack
 	@$(BIN)/courtesy down
 

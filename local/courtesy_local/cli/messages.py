@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from courtesy.errors import NotFound, RefusedInput
-from courtesy_local.cli.output import JsonFlag, NotUp, console, show_json, table
+from courtesy_local.cli.output import JsonFlag, NotUp, console, progress, show_json, table
 
 vendor = typer.Typer(help="For print vendors: try your own end against the contract.", no_args_is_help=True)
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command()(render)
     app.command()(gallery)
+    app.command()(proof)
     app.command()(outbox)
     app.add_typer(vendor, name="vendor")
 
@@ -69,12 +70,63 @@ def render(
 
 def gallery(
     out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("build/gallery"),
+    pictures: Annotated[
+        bool, typer.Option(help="Pictures of e-mails where Chromium is installed; frames otherwise.")
+    ] = True,
     rulebook: RulebookOption = Path("rulebook"),
 ) -> None:
-    """Write all messages in all channels to one HTML page."""
-    from courtesy_local.vendor.preview import Preview, write_gallery
+    """Write all messages in all channels to one HTML page with thumbnails."""
+    from courtesy_local.vendor.preview import Preview, browser, write_gallery
 
-    console.print(f"gallery written to {write_gallery(Preview(rulebook), out)}")
+    with progress() as bar:
+        task = bar.add_task("messages", total=None)
+        page = write_gallery(
+            Preview(rulebook), out, browser=browser() if pictures else None, told=lambda _: bar.advance(task)
+        )
+    console.print(f"gallery written to {page}")
+
+
+def proof(
+    trigger: Annotated[str, typer.Argument(help="The trigger whose e-mail is sent.")],
+    to: Annotated[str, typer.Option(help="Who gets the proof.")],
+    sample: Annotated[str, typer.Option(help="ordinary, sparse, german or hostile.")] = "ordinary",
+    rulebook: RulebookOption = Path("rulebook"),
+) -> None:
+    """Send a trigger's e-mail as a sample person would get it to somebody of the house; no contact, nothing is counted.
+
+    Example: courtesy proof welcome_cars --to brand@example.com
+    """
+    from courtesy.errors import OutsideFailed
+    from courtesy.messages.ports import Accepted, Mail
+    from courtesy_aws.mailer import TIME_NEEDED_MS, SesMailer
+    from courtesy_local.stack.local_stack import LocalStack
+    from courtesy_local.stack.publishing import adapters_on
+    from courtesy_local.vendor.preview import Preview
+
+    preview = Preview(rulebook)
+    if "email" not in preview.channels(trigger):
+        raise RefusedInput(
+            f"{trigger} has no e-mail; see it with `courtesy render {trigger} --out {trigger}.pdf`"
+        )
+    shown = preview.email(trigger, sample)
+    stack = LocalStack()
+    if not stack.is_up():
+        raise NotUp("the local stack is not up")
+    names = stack.outputs()
+    mail = Mail(
+        from_name="Proof",
+        from_address=names.sender,
+        to=to,
+        subject=f"[proof] {shown.subject}",
+        html=shown.html,
+        text=shown.text,
+        tags={"proof": trigger},
+    )
+    with adapters_on(stack.environment()):
+        answer = SesMailer(names.configuration_set, names.sender, lambda: TIME_NEEDED_MS).send(mail)
+    if not isinstance(answer, Accepted):
+        raise OutsideFailed(f"the proof was not sent: {answer.reason}")
+    console.print(f"proof of {trigger} sent; see it with `courtesy outbox`")
 
 
 def outbox(
@@ -173,12 +225,15 @@ def vendor_check(
 
 @vendor.command("schema")
 def vendor_schema() -> None:
-    """The JSON Schemas of announcement, manifest line and status report."""
-    from courtesy.messages.mailing import Announcement, ManifestLine
+    """The JSON Schemas of announcement, manifest line, recall and status report."""
+    from courtesy.messages.mailing import Announcement, ManifestLine, Recall
     from courtesy.messages.vendor_status import VendorStatus
 
     show_json(
-        {kind.__name__: msgspec.json.schema(kind) for kind in (Announcement, ManifestLine, VendorStatus)}
+        {
+            kind.__name__: msgspec.json.schema(kind)
+            for kind in (Announcement, ManifestLine, Recall, VendorStatus)
+        }
     )
 
 

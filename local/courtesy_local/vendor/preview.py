@@ -1,6 +1,9 @@
 """Previews: any message for a sample person as HTML, text, PDF or PNG, and the contact sheet of all of them."""
 
 import io
+import shutil
+import subprocess
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -80,8 +83,35 @@ def png(pdf: bytes, scale: float = 1.0) -> list[bytes]:
     return pages
 
 
-def write_gallery(preview: Preview, out: Path, samples: tuple[str, ...] = ("ordinary", "german")) -> Path:
-    """All messages in all their channels on one HTML page with thumbnails, in `out`; the page's path."""
+def browser() -> str | None:
+    """A Chromium on this machine that takes pictures of e-mails, None where there is none."""
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next((path for path in found if path), None)
+
+
+def photograph(browser: str, page: Path, picture: Path) -> bool:
+    """Write a picture of an HTML page, 600 x 900 pixels; whether it came out."""
+    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=600,900"]
+    shot = [browser, *arguments, f"--screenshot={picture}", page.resolve().as_uri()]
+    try:
+        subprocess.run(shot, check=False, capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return picture.exists()
+
+
+def write_gallery(
+    preview: Preview,
+    out: Path,
+    samples: tuple[str, ...] = ("ordinary", "german"),
+    *,
+    browser: str | None = None,
+    told: Callable[[str], object] = lambda _: None,
+) -> Path:
+    """All messages in all their channels on one HTML page with thumbnails, in `out`; the page's path.
+
+    browser: with it e-mails are shown as pictures too, without it in frames; told: called with each piece's name
+    """
     out.mkdir(parents=True, exist_ok=True)
     cards: list[str] = []
     for trigger, rule in sorted(preview.rulebook.triggers.items()):
@@ -93,6 +123,8 @@ def write_gallery(preview: Preview, out: Path, samples: tuple[str, ...] = ("ordi
                     mail = preview.email(trigger, sample)
                     (out / f"{name}.html").write_text(mail.html, encoding="utf-8")
                     shown = f'<iframe loading="lazy" src="{name}.html" title="{escape(title)}"></iframe>'
+                    if browser and photograph(browser, out / f"{name}.html", out / f"{name}.png"):
+                        shown = f'<img loading="lazy" src="{name}.png" alt="{escape(title)}">'
                     note, target = escape(mail.subject), f"{name}.html"
                 else:
                     pdf = preview.pdf(trigger, channel, sample)
@@ -102,6 +134,7 @@ def write_gallery(preview: Preview, out: Path, samples: tuple[str, ...] = ("ordi
                         (out / f"{name}-{number}.png").write_bytes(picture)
                         shown += f'<img loading="lazy" src="{name}-{number}.png" alt="{escape(title)}, page {number}">'
                     note, target = escape(rule.division), f"{name}.pdf"
+                told(name)
                 cards.append(
                     f'<figure class="{channel}"><div>{shown}</div>'
                     f'<figcaption><a href="{target}">{escape(title)}</a><br>{note}</figcaption></figure>'

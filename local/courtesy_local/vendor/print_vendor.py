@@ -1,6 +1,7 @@
 """The stand-in print vendor: takes announced mailings off the queue, checks them, reports back what it did.
 
 A mailing announced twice is printed once: the vendor remembers mailing and piece ids, as the contract asks of a real one.
+Pieces that are asked back before they are printed are rejected as `recalled`; those that have left are reported as mailed.
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from courtesy.messages.mailing import ManifestLine
+from courtesy.messages.mailing import RECALL, ManifestLine
 from courtesy.messages.vendor_status import STATUS
 from courtesy_local.stack.local_stack import LocalStack
 from courtesy_local.vendor.checks import check_mailing
@@ -26,6 +27,7 @@ class VendorReport:
     rejected: int = 0
     returned: int = 0
     repeated: int = 0
+    recalled: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,36 @@ class PrintVendor:
     stack: LocalStack
     returns: Returns = field(default_factory=Returns)
     _printed: set[str] = field(default_factory=set)
+    _stopped: set[str] = field(default_factory=set)
 
     def work(self, letters_back: int = 1) -> VendorReport:
         """Take every mailing that is announced now. Besides `returns`, the first `letters_back` letters come back."""
         sqs, queues = self.stack.client("sqs"), self.stack.outputs().queues
         report = VendorReport()
-        while True:
-            answer = sqs.receive_message(QueueUrl=queues["vendor"], MaxNumberOfMessages=10)
-            messages = answer.get("Messages", [])
-            if not messages:
-                return report
-            for message in messages:
-                self._mailing(message["Body"].encode(), report, letters_back)
-                sqs.delete_message(QueueUrl=queues["vendor"], ReceiptHandle=message["ReceiptHandle"])
+        messages: list[tuple[bytes, str]] = []
+        while more := sqs.receive_message(QueueUrl=queues["vendor"], MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
+            messages += [(message["Body"].encode(), message["ReceiptHandle"]) for message in more]
+        # What is asked back is put aside before anything is printed, in whatever order the queue gave it.
+        messages.sort(key=lambda message: json.loads(message[0]).get("schema") != RECALL)
+        for body, receipt in messages:
+            told: dict[str, Any] = json.loads(body)
+            if told.get("schema") == RECALL:
+                self._recall(told, report)
+            else:
+                self._mailing(body, report, letters_back)
+            sqs.delete_message(QueueUrl=queues["vendor"], ReceiptHandle=receipt)
+        return report
+
+    def _recall(self, told: dict[str, Any], report: VendorReport) -> None:
+        gone = [piece for piece in told["pieces"] if piece in self._printed]
+        stopped = [piece for piece in told["pieces"] if piece not in self._printed]
+        report.recalled += len(set(stopped) - self._stopped)
+        self._stopped.update(stopped)
+        if gone:
+            self._report(told, "mailed", [(piece, "") for piece in gone])
+        self._report(told, "rejected", [(piece, "recalled") for piece in stopped])
 
     def _mailing(self, body: bytes, report: VendorReport, letters_back: int) -> None:
         told: dict[str, Any] = json.loads(body)
@@ -72,8 +91,9 @@ class PrintVendor:
             report.rejected += len(checked.pieces)
             self._report(told, "rejected", [(piece.piece_id, "manifest") for piece in checked.pieces])
             return
-        fresh = [piece for piece in checked.good if piece.piece_id not in self._printed]
-        report.repeated += len(checked.good) - len(fresh)
+        known = self._printed | self._stopped
+        fresh = [piece for piece in checked.good if piece.piece_id not in known]
+        report.repeated += sum(piece.piece_id in self._printed for piece in checked.good)
         self._printed.update(piece.piece_id for piece in fresh)
         self._report(told, "acknowledged", [])
         if checked.faults:

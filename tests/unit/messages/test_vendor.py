@@ -1,7 +1,10 @@
 """The stand-in print vendor, the gallery and the conformance kit."""
 
 import json
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,11 +13,12 @@ from typer.testing import CliRunner
 
 from courtesy.errors import RefusedInput, UnknownName
 from courtesy.messages.compile import compile_messages
+from courtesy.messages.mailing import recall
 from courtesy_local.cli.messages import register, vendor_check
 from courtesy_local.vendor.checks import check_mailing
 from courtesy_local.vendor.conformance import check_folder, write_sample
-from courtesy_local.vendor.preview import Preview, png, write_gallery
-from courtesy_local.vendor.print_vendor import Returns
+from courtesy_local.vendor.preview import Preview, browser, photograph, png, write_gallery
+from courtesy_local.vendor.print_vendor import PrintVendor, Returns
 from courtesy_local.vendor.samples import SAMPLES
 from tests.unit.messages.people import FOLDER
 
@@ -189,3 +193,93 @@ def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
 
 def test_compiling_twice_gives_equal_rules() -> None:
     assert compile_messages(FOLDER) == compile_messages(FOLDER)
+
+
+@dataclass
+class Desk(PrintVendor):
+    """The vendor with its reports kept at hand."""
+
+    told: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
+
+    def _report(self, told: dict[str, Any], status: str, pieces: list[tuple[str, str]]) -> None:
+        self.told.append((status, pieces))
+
+
+class Pipe:
+    """The vendor queue and the lake of a stack, in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.bodies = folder, list[bytes]()
+
+    def client(self, _: str) -> "Pipe":
+        return self
+
+    def outputs(self) -> SimpleNamespace:
+        return SimpleNamespace(queues={"vendor": "q"}, lake_bucket="lake")
+
+    def receive_message(self, **_: object) -> dict[str, Any]:
+        taken, self.bodies = self.bodies, []
+        return {"Messages": [{"Body": body.decode(), "ReceiptHandle": "r"} for body in taken]}
+
+    def delete_message(self, **_: object) -> None:
+        return None
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - as S3 calls it
+        return {"Body": BytesIO((self.folder / Key).read_bytes())}
+
+
+@pytest.mark.parametrize("recalled_first", [True, False])
+def test_the_stand_in_stops_what_is_asked_back_before_it_prints(sample: Path, recalled_first: bool) -> None:
+    told = json.loads((sample / "announcement.json").read_bytes())
+    told["folder"] = ""
+    ids = [json.loads(line)["piece_id"] for line in (sample / "manifest.jsonl").read_bytes().splitlines()]
+    asked = recall("harbor_print", "letter", told["mailing_id"], ids[:1])
+    announced = json.dumps(told).encode()
+    pipe = Pipe(sample)
+    vendor = Desk(pipe)  # type: ignore[arg-type]
+    pipe.bodies = [asked, announced] if recalled_first else [announced, asked]
+    first = vendor.work(letters_back=0)
+    assert (first.recalled, first.mailed) == (1, len(ids) - 1)
+    assert ("rejected", [(ids[0], "recalled")]) in vendor.told
+    pipe.bodies = [announced, recall("harbor_print", "letter", told["mailing_id"], ids[:2])]
+    vendor.told.clear()
+    again = vendor.work(letters_back=0)
+    assert (again.recalled, again.mailed) == (0, 0)
+    assert ("mailed", [(ids[1], "")]) in vendor.told  # it had left
+
+
+def test_a_vendor_s_answer_to_a_recall_conforms(sample: Path) -> None:
+    piece = json.loads((sample / "manifest.jsonl").read_bytes().splitlines()[0])["piece_id"]
+    pieces = [{"piece_id": piece, "code": "recalled"}]
+    mailing = json.loads((sample / "announcement.json").read_bytes())["mailing_id"]
+    assert (
+        report(
+            sample, {"mailing_id": mailing}, {"mailing_id": mailing, "status": "rejected", "pieces": pieces}
+        )
+        == []
+    )
+
+
+@pytest.mark.skipif(browser() is None, reason="no Chromium on this machine")
+def test_chromium_takes_a_picture_of_a_page(tmp_path: Path) -> None:
+    page, picture = tmp_path / "p.html", tmp_path / "p.png"
+    page.write_text("<p>Hello", encoding="utf-8")
+    assert photograph(browser() or "", page, picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_a_browser_there_is_no_picture(tmp_path: Path) -> None:
+    assert not photograph(str(tmp_path / "none"), tmp_path / "p.html", tmp_path / "p.png")
+
+
+def test_a_proof_needs_an_e_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = typer.Typer()
+    register(app)
+    rulebook = Preview(FOLDER).rulebook
+    printed = next((t for t, r in rulebook.triggers.items() if "email" not in r.channels), None)
+    if printed is None:
+        printed = "lease_end_offer"
+        monkeypatch.setattr(Preview, "channels", lambda *_: ["letter"])
+    answer = CliRunner().invoke(app, ["proof", printed, "--to", "a@example.com", "--rulebook", str(FOLDER)])
+    assert isinstance(answer.exception, RefusedInput)
+    assert "has no e-mail" in str(answer.exception)
