@@ -1,25 +1,43 @@
-"""The population's yardstick: documents to segments, step by step, beside a plain DuckDB script that does only the group-by.
+"""The population's yardstick: documents to segments, step by step, beside a plain DuckDB script and plain Python.
 
-    python -m bench.population [CUSTOMERS] [--json PATH]
+    python -m bench.population [CUSTOMERS ...] [--json PATH] [--lifetimes PYTHON]
 
-Invented customers of three divisions; the same hundred thousand under new ids above that. One process, two threads.
+Invented customers of three divisions and corporate, no two alike. Parts of at most 120,000 customers (twice what a cycle gives to one
+function) one after another in one process, two threads, so memory does not grow with the population. Seconds of the clock, and of the
+processor where `cpu` is said: on a machine that does other work only those compare.
+
+The plain script is what somebody would write for this file alone: over all parts at once it unnests the purchases, groups them by
+customer and division and by customer for corporate (first, last, purchase days, purchases, revenue, of twelve months and the twelve
+before), quintiles by `ntile`, joins the person's columns, lifecycle, the eight sub-segments and a value tier by CASE, 33 columns
+ordered and written as Parquet. It has no value model, permissions, cases, contacts, assets, places, currencies or rules. The bare
+script does only recency, frequency and revenue with their quintiles, 8 columns. `segments from snapshot` is all of the catalogue.
+
+Plain Python reads the documents with orjson and makes the plain script's ledger figures in dicts, for 20,000 of the customers.
 """
 
 import argparse
 import json
 import random
 import resource
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import duckdb
+import orjson
+
+from courtesy.population.bgnbd import fit_buying
 from courtesy.population.catalogue import SHIPPED, Catalogue
-from courtesy.population.documents import connect, snapshot_sql, view_sql, write_lines
+from courtesy.population.documents import connect, snapshot_sql, view_sql, write_lines, write_parquet
 from courtesy.population.features import make_features
-from courtesy.population.ledger import purchases_sql
+from courtesy.population.ledger import day_of, purchases_sql
+from courtesy.population.moves import moves_of
 from courtesy.population.rules import PopulationRules
 from courtesy.population.scores import Scores
 from courtesy.population.segments import place, placement_of, write_segments
@@ -27,15 +45,20 @@ from courtesy.population.summaries import score_divisions, summary_sql
 from courtesy.population.valuation import make_valued
 
 AS_OF = date(2026, 11, 1)
-TODAY = AS_OF.toordinal() - date(1970, 1, 1).toordinal()
+TODAY = day_of(AS_OF)
 DIVISIONS = ("cars", "motorcycles", "marine")
-DISTINCT = 100_000
+PART = 120_000
+SAMPLE = 20_000
 
 
 def documents(customers: int) -> Iterator[bytes]:
     """Profile documents with ledgers, country and e-mail; a customer buys in about half of the divisions."""
-    chance, made = random.Random(1), []
-    for number in range(min(customers, DISTINCT)):
+    chance = random.Random(1)
+    values = {
+        "country": ["US", "crm", "1", "2024-01-01T00:00:00Z"],
+        "email": ["x@example.org", "crm", "1", "2024-01-01T00:00:00Z"],
+    }
+    for number in range(customers):
         ledgers = {}
         for division in DIVISIONS:
             if chance.random() < 0.5:
@@ -48,87 +71,234 @@ def documents(customers: int) -> Iterator[bytes]:
                         break
                     day += 1 + int(min(chance.expovariate(rate + 1e-9), 1e5))
                 ledgers[division] = {"occasions": days}
-        values = {
-            "country": ["US", "crm", "1", "2024-01-01T00:00:00Z"],
-            "email": ["x@example.org", "crm", "1", "2024-01-01T00:00:00Z"],
-        }
-        made.append(
-            json.dumps({"values": values, "records": 1, "ledgers": ledgers}, separators=(",", ":"))[
-                1:
-            ].encode()
+        yield orjson.dumps(
+            {"customer_id": f"c{number:08d}", "values": values, "records": 1, "ledgers": ledgers}
         )
-        yield b'{"customer_id":"c%08d",%s' % (number, made[-1])
-    for number in range(DISTINCT, customers):
-        yield b'{"customer_id":"c%08d",%s' % (number, made[number % DISTINCT])
 
 
-def measure(customers: int) -> dict[str, float]:
-    """Seconds per step, the ratio to the plain script, and the peak memory in MB."""
-    seconds: dict[str, float] = {"customers": customers}
+class Watch:
+    """Adds up seconds by name, of the clock and of the processor."""
+
+    def __init__(self) -> None:
+        self.clock: dict[str, float] = {}
+        self.cpu: dict[str, float] = {}
 
     @contextmanager
-    def timed(name: str) -> Iterator[None]:
-        started = time.perf_counter()
+    def timed(self, name: str) -> Iterator[None]:
+        """Add what the block takes."""
+        started, worked = time.perf_counter(), time.process_time()
         yield
-        seconds[name] = round(time.perf_counter() - started, 2)
+        self.clock[name] = self.clock.get(name, 0.0) + time.perf_counter() - started
+        self.cpu[name] = self.cpu.get(name, 0.0) + time.process_time() - worked
 
-    rules, catalogue = PopulationRules(), Catalogue(SHIPPED)
+
+def measure(customers: int, lifetimes: str = "") -> dict[str, float]:
+    """Seconds per step, the ratios, and the peak memory in MB."""
+    watch, rules, catalogue = Watch(), PopulationRules(), Catalogue(SHIPPED)
     with TemporaryDirectory() as folder:
         here = Path(folder)
-        lines, snapshot = here / "documents.jsonl", here / "snapshot.parquet"
-        write_lines(documents(customers), lines)
+        snapshots = _snapshots(here, customers, rules, watch)
         connection = connect(here, memory="1GB")
-        with timed("snapshot"):
-            connection.execute(
-                f"COPY ({snapshot_sql(lines, ())}) TO '{snapshot}' (FORMAT parquet, COMPRESSION zstd)"
-            )
-        lines.unlink()
-        connection.execute(view_sql([snapshot]))
-        with timed("summary"):
-            connection.execute(purchases_sql(AS_OF, rules))
-            connection.execute(f"CREATE TEMP TABLE summary AS {summary_sql(AS_OF)}")
-        with timed("fit and quantiles"):
+        connection.execute(
+            f"CREATE TEMP VIEW summary AS SELECT * FROM read_parquet('{here}/summary-*.parquet')"  # noqa: S608 - our own path
+        )
+        with watch.timed("fit and quantiles"):
             divisions = score_divisions(connection, rules)
-        connection.execute("SET threads = 2")
+        histories = here / "histories.csv"
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE history AS SELECT a AS x, b / 7.0::DOUBLE AS t_x, c / 7.0::DOUBLE AS t, n FROM merged "
+            "WHERE kind = 'x' AND division = 'corporate' ORDER BY a, b, c"
+        )
+        connection.execute(f"COPY history TO '{histories}'")
+        with watch.timed("fit, corporate alone"):
+            fitted = fit_buying(connection, "history")
+        connection.close()
         scores = Scores(
             cycle_id="bench", as_of=AS_OF.isoformat(), rulebook=1, data_version="0", customers=customers, restricted=0,
             divisions=divisions,
         )  # fmt: skip
-        with timed("features"):
-            make_features(connection, AS_OF, rules)
-        with timed("predictions"):
-            make_valued(connection, AS_OF, scores, rules)
-        with timed("segments"):
-            place(connection, catalogue, placement_of(rules, catalogue))
-        with timed("write"):
-            seconds["rows"] = write_segments(connection, here / "segments.parquet")
+        with watch.timed("segments"):
+            placement = placement_of(rules, catalogue)
+        rows = 0
+        for snapshot in snapshots:
+            connection = connect(here, memory="1GB")
+            with watch.timed("segments"):
+                connection.execute(view_sql([snapshot]))
+                make_features(connection, AS_OF, rules)
+                make_valued(connection, AS_OF, scores, rules)
+                place(connection, catalogue, placement)
+                rows += write_segments(connection, here / f"segments-{snapshot.stem}.parquet")
+            with watch.timed("moves, all first placements"):
+                moved = moves_of(connection, AS_OF, "bench", 1, "0")
+            del moved
+            with watch.timed("predict, corporate alone"):
+                connection.execute(
+                    "SELECT sum(expected_purchases) FROM valued WHERE division = 'corporate'"
+                ).fetchall()
+            connection.close()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        _plain_scripts(here, snapshots, watch)
+        other = _lifetimes(lifetimes, histories)
+    _plain_python(customers, watch)
+    found: dict[str, float] = {"customers": customers, "rows": rows, "peak MB": round(peak)}
+    for name, taken in watch.clock.items():
+        found[name], found[f"{name}, cpu"] = round(taken, 2), round(watch.cpu[name], 2)
+    own, clock = watch.cpu["segments"], watch.clock["segments"]
+    for name in ("plain script", "bare script"):
+        found[f"ratio to the {name}, cpu"] = round(own / watch.cpu[name], 2)
+        found[f"ratio to the {name}, clock"] = round(clock / watch.clock[name], 2)
+    sampled = min(SAMPLE, customers)
+    found["plain Python's cpu to ours"] = round(
+        watch.cpu["plain Python, sample"] / sampled / (own / customers), 1
+    )
+    if other:
+        mine = watch.cpu["fit, corporate alone"] + watch.cpu["predict, corporate alone"]
+        found["lifetimes, fit and predict"] = round(other["seconds"], 2)
+        found["lifetimes, fit and predict, cpu"] = round(other["cpu"], 2)
+        found["lifetimes' cpu to ours"] = round(other["cpu"] / mine, 1)
+        ours = (fitted.r, fitted.alpha, fitted.a, fitted.b)
+        found["largest relative difference of a parameter"] = round(
+            max(abs(theirs / own - 1) for theirs, own in zip(other["parameters"], ours, strict=True)), 6
+        )
+    return found
+
+
+def _lifetimes(python: str, histories: Path) -> dict[str, Any]:
+    """What `lifetimes` makes of the same customers, in an environment of its own; empty where none is given."""
+    if not python:
+        return {}
+    script = Path(__file__).with_name("population_lifetimes.py")
+    run = subprocess.run([python, script, histories], capture_output=True, text=True, check=True)
+    answer: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return answer
+
+
+def _snapshots(here: Path, customers: int, rules: PopulationRules, watch: Watch) -> list[Path]:
+    """The parts' snapshots and summaries."""
+    source, snapshots = documents(customers), []
+    for number in range(-(-customers // PART)):
+        lines = here / "documents.jsonl"
+        write_lines(islice(source, PART), lines)
+        snapshots.append(here / f"part-{number:05}.parquet")
+        connection = connect(here, memory="1GB")
+        with watch.timed("snapshot"):
+            write_parquet(connection, snapshot_sql(lines, ()), snapshots[-1])
+        lines.unlink()
+        with watch.timed("summary"):
+            connection.execute(view_sql([snapshots[-1]]))
+            connection.execute(purchases_sql(AS_OF, rules))
+            write_parquet(connection, summary_sql(AS_OF), here / f"summary-{number:05}.parquet")
         connection.close()
-        plain = connect(here, memory="1GB")
-        with timed("plain script: R, F, M and quintiles"):
-            plain.execute(f"""
-                CREATE TEMP TABLE o AS SELECT customer_id, unnest(occasions, recursive := true)
-                    FROM (SELECT customer_id, occasions FROM read_parquet('{snapshot}'));
-                CREATE TEMP TABLE b AS SELECT customer_id, division, max(day) r, count(*) f, sum(amount) m FROM o GROUP BY ALL
-                    UNION ALL SELECT customer_id, 'corporate', max(day), count(DISTINCT day), sum(amount) FROM o GROUP BY ALL;
-                COPY (SELECT *, ntile(5) OVER (PARTITION BY division ORDER BY r) rs, ntile(5) OVER (PARTITION BY division ORDER BY f) fs,
-                    ntile(5) OVER (PARTITION BY division ORDER BY m) ms FROM b ORDER BY customer_id, division)
-                    TO '{here}/plain.parquet' (FORMAT parquet, COMPRESSION zstd)""")  # noqa: S608 - our own paths
-    own = sum(seconds[name] for name in ("features", "predictions", "segments", "write"))
-    seconds["segments from snapshot"] = round(own, 2)
-    seconds["ratio to the plain script"] = round(own / seconds["plain script: R, F, M and quintiles"], 2)
-    seconds["peak MB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    return seconds
+    return snapshots
+
+
+_PURCHASES = """
+CREATE TEMP TABLE o AS SELECT customer_id, l.division AS division, unnest(l.occasions, recursive := true)
+    FROM (SELECT customer_id, unnest(ledgers) AS l FROM snapshot);
+"""
+
+_BARE = """
+CREATE TEMP TABLE b AS SELECT customer_id, division, max(day) r, count(*) f, sum(amount) m FROM o GROUP BY ALL
+    UNION ALL SELECT customer_id, 'corporate', max(day), count(DISTINCT day), sum(amount) FROM o GROUP BY ALL;
+COPY (SELECT *, ntile(5) OVER (PARTITION BY division ORDER BY r) rs, ntile(5) OVER (PARTITION BY division ORDER BY f) fs,
+    ntile(5) OVER (PARTITION BY division ORDER BY m) ms FROM b ORDER BY customer_id, division)
+    TO '$out' (FORMAT parquet, COMPRESSION zstd)
+"""
+
+_PLAIN = """
+CREATE TEMP TABLE b AS
+    WITH d AS (
+        SELECT customer_id, division, day, sum(amount) amount, sum(purchases) purchases FROM o WHERE day <= $today GROUP BY ALL
+        UNION ALL
+        SELECT customer_id, 'corporate', day, sum(amount), sum(purchases) FROM o WHERE day <= $today GROUP BY ALL)
+    SELECT customer_id, division, min(day) first_day, max(day) last_day, count(*) purchase_days, sum(purchases) purchases,
+        sum(purchases) FILTER (day > $today - 365) purchases_12m, sum(amount) revenue,
+        sum(amount) FILTER (day > $today - 365) revenue_12m,
+        sum(amount) FILTER (day <= $today - 365 AND day > $today - 730) revenue_before FROM d GROUP BY ALL;
+COPY (
+    WITH s AS (
+        SELECT *, 6 - ntile(5) OVER (PARTITION BY division ORDER BY $today - last_day) r_score,
+            ntile(5) OVER (PARTITION BY division ORDER BY purchase_days) f_score,
+            ntile(5) OVER (PARTITION BY division ORDER BY revenue) m_score FROM b),
+    a AS (
+        SELECT c.customer_id, coalesce(s.division, 'corporate') AS division, s.* EXCLUDE (customer_id, division),
+            c.country, c.postcode_prefix, c."language", c.has_email, c.has_phone, c.has_address, c.source_records,
+            $today - first_day tenure_days, $today - last_day days_since_purchase,
+            DATE '1970-01-01' + first_day first_purchase_date, DATE '1970-01-01' + last_day last_purchase_date,
+            round(revenue / purchase_days)::BIGINT average_order,
+            CASE WHEN revenue_before > 0 THEN revenue_12m / revenue_before END trend,
+            CASE WHEN purchase_days > 1 THEN (last_day - first_day) / (purchase_days - 1) END mean_interval_days,
+            concat(r_score, f_score, m_score) scores
+        FROM snapshot c LEFT JOIN s ON s.customer_id = c.customer_id WHERE NOT c.restricted),
+    l AS (
+        SELECT *, CASE WHEN coalesce(purchase_days, 0) = 0 THEN 'prospect'
+            WHEN purchase_days = 1 AND days_since_purchase <= 365 THEN 'new'
+            WHEN purchase_days >= 2 AND days_since_purchase <= 540 THEN 'returning' ELSE 'lapsed' END lifecycle FROM a)
+    SELECT *, CASE lifecycle
+        WHEN 'returning' THEN CASE WHEN r_score >= 4 AND f_score >= 4 AND m_score >= 4 THEN 'champion'
+            WHEN f_score >= 4 OR purchase_days >= 5 THEN 'loyal' WHEN purchase_days = 2 THEN 'newly_returning' ELSE 'promising' END
+        WHEN 'lapsed' THEN CASE WHEN days_since_purchase <= 720 THEN 'slipping' WHEN days_since_purchase <= 1080 THEN 'at_risk'
+            WHEN m_score >= 4 THEN 'lost_high_value' ELSE 'lost' END
+        ELSE '' END sub_segment,
+        CASE WHEN revenue < 0 THEN 'below_zero' WHEN m_score = 5 THEN 'high_performance' WHEN m_score = 4 THEN 'high_potential'
+            ELSE 'standard' END value_tier
+    FROM l ORDER BY customer_id, division) TO '$out' (FORMAT parquet, COMPRESSION zstd)
+"""
+
+
+def _plain_scripts(here: Path, snapshots: list[Path], watch: Watch) -> None:
+    files = ", ".join(f"'{path}'" for path in snapshots)
+    for name, script in (("bare script", _BARE), ("plain script", _PLAIN)):
+        plain: duckdb.DuckDBPyConnection = connect(here, memory="4GB")
+        plain.execute(f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet([{files}])")  # noqa: S608 - our own paths
+        with watch.timed(name):
+            plain.execute(
+                _PURCHASES + script.replace("$today", str(TODAY)).replace("$out", f"{here}/plain.parquet")
+            )
+        plain.close()
+
+
+def _plain_python(customers: int, watch: Watch) -> None:
+    """The plain script's ledger figures of a sample, by dicts and lists."""
+    lines = list(islice(documents(min(customers, SAMPLE)), SAMPLE))
+    with watch.timed("plain Python, sample"):
+        figures = {}
+        for line in lines:
+            document = orjson.loads(line)
+            everywhere: dict[int, list[int]] = {}
+            for division, ledger in document["ledgers"].items():
+                days: dict[int, list[int]] = {}
+                for day, amount, purchases, _ in ledger["occasions"]:
+                    for scope in (days, everywhere):
+                        known = scope.setdefault(day, [0, 0])
+                        known[0] += amount
+                        known[1] += purchases
+                figures[document["customer_id"], division] = _figures(days)
+            if everywhere:
+                figures[document["customer_id"], "corporate"] = _figures(everywhere)
+
+
+def _figures(days: dict[int, list[int]]) -> tuple[int, ...]:
+    year = [value for day, value in days.items() if day > TODAY - 365]
+    before = [value[0] for day, value in days.items() if TODAY - 730 < day <= TODAY - 365]
+    return (
+        min(days), max(days), len(days), sum(v[1] for v in days.values()), sum(v[1] for v in year),
+        sum(v[0] for v in days.values()), sum(v[0] for v in year), sum(before),
+    )  # fmt: skip
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("customers", nargs="?", type=int, default=100_000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("customers", nargs="*", type=int, default=[100_000])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--lifetimes", default="", help="a Python that has bench/requirements-lifetimes.in")
     given = parser.parse_args()
-    found = measure(given.customers)
-    for name, figure in found.items():
-        print(f"{name:40} {figure:>12,}")
+    found = [measure(customers, given.lifetimes) for customers in given.customers]
+    for name in found[0]:
+        print(f"{name:40}", *(f"{one[name]:>14,}" for one in found))
     if given.json:
         given.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 

@@ -3,7 +3,6 @@
 Each may be done again: the same input writes the same objects and events, so a retried state changes nothing.
 """
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +10,14 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from courtesy.population.catalogue import Catalogue, catalogue_of
-from courtesy.population.documents import connect, fingerprint, snapshot_sql, view_sql, write_lines
+from courtesy.population.documents import (
+    connect,
+    fingerprint,
+    snapshot_sql,
+    view_sql,
+    write_lines,
+    write_parquet,
+)
 from courtesy.population.ledger import purchases_sql
 from courtesy.population.moves import moves_of, write_moves
 from courtesy.population.plan import (
@@ -68,8 +74,8 @@ def snapshot_part(store: CustomerStore, lake: Lake, rulebook: Rulebook, cycle: C
             "SELECT count(*)::INTEGER, (count(*) FILTER (restricted))::INTEGER FROM snapshot"
         ).fetchone()
         assert counted is not None  # noqa: S101 - an aggregate has one row
-        _copy(connection.execute, "snapshot", here / "part.parquet")
-        _copy(connection.execute, f"({summary_sql(cycle.day)})", here / "summary.parquet")
+        write_parquet(connection, "SELECT * FROM snapshot ORDER BY who", here / "part.parquet")
+        write_parquet(connection, summary_sql(cycle.day), here / "summary.parquet")
         connection.close()
         lake.upload(here / "part.parquet", snapshot_path(cycle.cycle_id, part))
         lake.upload(here / "summary.parquet", summary_path(cycle.cycle_id, part))
@@ -78,10 +84,6 @@ def snapshot_part(store: CustomerStore, lake: Lake, rulebook: Rulebook, cycle: C
     )
     lake.put(counts_path("snapshots", cycle.cycle_id, part), msgspec.json.encode(count))
     return count
-
-
-def _copy(execute: Callable[[str], object], relation: str, path: Path) -> None:
-    execute(f"COPY {relation} TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def score_population(lake: Lake, rulebook: Rulebook, cycle: Cycle) -> Scores:

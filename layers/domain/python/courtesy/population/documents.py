@@ -125,3 +125,8 @@ def connect(directory: Path, *, threads: int = 2, memory: str = "1GB") -> duckdb
             "autoinstall_known_extensions": "false",
         }
     )
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write what a query gives. It must order its rows: without, DuckDB 2.0 swaps row groups when several threads write."""
+    connection.execute(f"COPY ({query}) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)")

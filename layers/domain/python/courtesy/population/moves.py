@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from courtesy.population.documents import write_parquet
 from courtesy.timeline.events import COURTESY, Move
 
 _CHANGED = """
@@ -48,4 +49,4 @@ CREATE OR REPLACE TEMP TABLE moved AS
 
 def write_moves(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """The moves table as Parquet: customer_id, division, where from, where to, value."""
-    connection.execute(f"COPY moved TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)")
+    write_parquet(connection, "SELECT * FROM moved ORDER BY customer_id, division", path)

@@ -13,7 +13,7 @@ import duckdb
 
 from courtesy.population.catalogue import CUSTOM, Attribute, Catalogue
 from courtesy.population.criteria import check
-from courtesy.population.documents import connect, snapshot_sql, write_lines
+from courtesy.population.documents import connect, snapshot_sql, write_lines, write_parquet
 from courtesy.population.features import make_features
 from courtesy.population.rules import Ladder, PopulationRules
 from courtesy.population.scores import Scores
@@ -90,9 +90,7 @@ def custom_of(catalogue: Catalogue) -> tuple[Attribute, ...]:
 
 def write_segments(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Write `placed` as Parquet, which becomes the view `segments`; the same snapshot gives the same bytes. Returns the rows."""
-    connection.execute(
-        f"COPY (SELECT * FROM placed ORDER BY customer_id, division) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)"
-    )
+    write_parquet(connection, "SELECT * FROM placed ORDER BY customer_id, division", path)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW segments AS SELECT * FROM read_parquet('{path.as_posix()}')"
     )
