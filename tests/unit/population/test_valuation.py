@@ -3,6 +3,7 @@
 from datetime import date
 from math import log2
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pytest
@@ -145,7 +146,7 @@ def test_what_was_bought_in_no_division_counts_for_corporate(tmp_path: Path) -> 
 
 
 def test_the_strictest_permission_wins_per_channel_and_division(tmp_path: Path) -> None:
-    def said(number: int, channel: str, division: str, status: str) -> Permission:
+    def said(number: int, channel: str, division: str, status: Literal["granted", "withdrawn"]) -> Permission:
         return Permission(
             source="p", id=str(number), when=at(number), purpose="marketing", channel=channel, division=division,
             status=status,
