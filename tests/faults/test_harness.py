@@ -1,6 +1,6 @@
 """The contact law under faults: the real handlers below botocore, judged by what really left and what really stands.
 
-The whole of it, every call with every fault, is `python -m courtesy_local.faults --exhaustive`; here are the calls at which
+The whole of it, every call with every fault, is `courtesy faults --exhaustive`; here are the calls at which
 something leaves or is decided, some random schedules, and the designs that must not pass.
 """
 

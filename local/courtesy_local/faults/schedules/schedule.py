@@ -28,7 +28,7 @@ from courtesy.messages.record import Recording, record_feedback
 from courtesy.messages.send import Sending, send_email
 from courtesy.outcomes import FileOutcome
 from courtesy.privacy.withdraw import withdraw
-from courtesy.timeline.contacts import FOUND
+from courtesy.timeline.contacts import found
 from courtesy_local.faults.schedules.law import (
     KEY,
     RECORDS,
@@ -212,7 +212,7 @@ class Schedule:
                     self._command(*self._again.pop())
                 else:
                     self._deliver()
-            open_ = [c.due for _, c in self.customers.contacts() if c.state in FOUND]
+            open_ = [c.due for _, c in self.customers.contacts() if found(c)]
             tries += 1
             if not open_ or tries > 400:
                 return

@@ -99,8 +99,8 @@ class Customers:
     def due(self, channel: str, until: datetime, limit: int) -> list[tuple[str, Contact]]:
         seen = self._stage.call(partial(self._seen, channel, until))
         fresh = self._stage.call(lambda: [(id_, self._contact(id_, key)) for id_, key in seen])
-        found = [(id_, held) for id_, held in fresh if held is not None and found(held) and held.due <= until]
-        return sorted(found, key=lambda pair: (pair[1].due, pair[0], pair[1].id))[:limit]
+        waiting = [(id_, held) for id_, held in fresh if held and found(held) and held.due <= until]
+        return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], pair[1].id))[:limit]
 
     def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
         raise NotImplementedError("no schedule scans")
@@ -177,9 +177,12 @@ class Customers:
         return event if isinstance(event, Contact) else None
 
     def _write(self, customer_id: str, event: Event) -> None:
-        self.timelines.setdefault(customer_id, {})[event_key(event)] = event
+        key, timeline = event_key(event), self.timelines.setdefault(customer_id, {})
+        held = timeline.get(key)
+        timeline[key] = event
         if type(event) is Contact:
-            if event.state is ContactState.SENDING:
+            again = isinstance(held, Contact) and (held.state, held.claim) == (event.state, event.claim)
+            if event.state is ContactState.SENDING and not again:
                 claim = Claim(self._stage.mark(), self._stage.now)
                 self._record.claims.setdefault(event.id, []).append(claim)
             if self._stage.trouble and self._stage.rng.random() < LAG:

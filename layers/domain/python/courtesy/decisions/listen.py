@@ -11,14 +11,15 @@ from courtesy.decisions.explain import from_json
 from courtesy.decisions.log import Balance, row_of, write_events
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
+from courtesy.identity.hashing import customer_id_of
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.criteria import check
 from courtesy.population.scores import Scores, decode_scores
 from courtesy.population.segments import features_of
-from courtesy.ports import CustomerStore, Lake
+from courtesy.ports import CustomerStore, Lake, StoredProfile
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.trigger import Trigger
-from courtesy.timeline.events import event_key
+from courtesy.timeline.events import Event, Link, event_key
 from courtesy.timeline.profile import Profile, encode_profile
 
 ALWAYS = "true"
@@ -50,13 +51,50 @@ def decide_events(
 
     Criteria see the customer as of now, with the score cuts and value model of the latest cycle.
 
-    A message that comes again finds its contacts on the timeline and logs them as they were decided. Raises Conflict,
-    OutsideFailed; the message may then simply come again.
+    A message that comes again finds its contacts on the timeline and logs them as they were decided. Events that a split
+    has brought to another customer meanwhile are decided there. Raises Conflict, OutsideFailed; the message may then simply
+    come again.
     """
     balance = Balance()
     stored = store.read_profile(message.customer_id)
+    timeline = store.read_timeline(stored.profile.customer_id)
+    _decide(store, lake, rulebook, message.keys, stored, timeline, now, hash_key, run, balance)
+    elsewhere = set(message.keys) - {event_key(event) for event in timeline}
+    if elsewhere:
+        for customer_id in _parted(timeline, stored.profile.customer_id, hash_key):
+            other = store.read_profile(customer_id)
+            if other.profile.customer_id == stored.profile.customer_id:
+                continue
+            theirs = store.read_timeline(other.profile.customer_id)
+            _decide(store, lake, rulebook, sorted(elsewhere), other, theirs, now, hash_key, run, balance)
+    return balance
+
+
+def _parted(timeline: Sequence[Event], customer_id: str, hash_key: bytes) -> list[str]:
+    """The customers that a person has parted from this one, as far as the decisions on its timeline name them."""
+    subjects = {
+        subject
+        for event in timeline
+        if isinstance(event, Link) and event.verdict == "different"
+        for subject in (event.left, event.right)
+    }
+    return sorted({customer_id_of(hash_key, subject) for subject in subjects} - {customer_id})
+
+
+def _decide(
+    store: CustomerStore,
+    lake: Lake,
+    rulebook: Rulebook,
+    keys: Sequence[str],
+    stored: StoredProfile,
+    timeline: Sequence[Event],
+    now: datetime,
+    hash_key: bytes,
+    run: str,
+    balance: Balance,
+) -> None:
     profile = stored.profile
-    candidates = _candidates(store, lake, rulebook, message, profile, now)
+    candidates = _candidates(timeline, lake, rulebook, keys, profile, now)
     decisions: list[Decision] = []
     for contact in profile.contacts:
         if contact.anew or candidates.pop((contact.trigger, contact.occurrence), None) is None:
@@ -77,7 +115,6 @@ def decide_events(
         candidate = candidates.get((decision.trigger, decision.occurrence))
         rows.append(row_of(decision, candidate.not_before if candidate else None))
     write_events(lake, profile.customer_id, run, rows)
-    return balance
 
 
 def latest_scores(lake: Lake) -> Scores:
@@ -87,19 +124,19 @@ def latest_scores(lake: Lake) -> Scores:
 
 
 def _candidates(
-    store: CustomerStore,
+    timeline: Sequence[Event],
     lake: Lake,
     rulebook: Rulebook,
-    message: EventMessage,
+    keys: Sequence[str],
     profile: Profile,
     now: datetime,
 ) -> dict[tuple[str, str], Candidate]:
     listening = [t for _, t in sorted(rulebook.triggers.items()) if t.active and t.kind == "event"]
     if not listening:
         return {}
-    asked = set(message.keys)
+    asked = set(keys)
     proposed: list[tuple[Trigger, Candidate]] = []
-    for event in store.read_timeline(profile.customer_id):
+    for event in timeline:
         if event_key(event) in asked:
             for trigger in listening:
                 candidate = from_event(trigger, event, now)
