@@ -49,7 +49,12 @@ class CrashingStore(InMemoryCustomerStore):
             "put_profile",
             "delete_events",
             "read_timeline",
+            "read_profile",
             "read_profiles",
+            "read_timelines",
+            "put_profiles",
+            "put_together",
+            "delete_many",
         ):
             object.__getattribute__(self, "_before")(name)
         return object.__getattribute__(self, name)

@@ -20,7 +20,14 @@ from courtesy.identity.gather import Neighbourhood, gather
 from courtesy.identity.hashing import customer_id_of
 from courtesy.identity.link import clash, is_vague
 from courtesy.identity.ports import IdentityIndex
-from courtesy.identity.record import Evidence, IndexedRecord, PossibleMatch, customer_entry, lowest_id
+from courtesy.identity.record import (
+    Evidence,
+    IndexedRecord,
+    PossibleMatch,
+    customer_entry,
+    lowest_id,
+    subject_of,
+)
 from courtesy.identity.rules import IdentityRules
 from courtesy.identity.traits import Traits
 
@@ -54,6 +61,7 @@ def place(
         if refused:
             continue
         todo = {subject for subject, record in records.items() if record.pending or record.leaving}
+        todo |= _unfinished([record for record in records.values() if record.subject not in todo], index)
         if not todo:
             return records
         placed, refused = settle(todo, index, rules, key, now)
@@ -98,6 +106,14 @@ def settle(
     if not refused:
         _queue_matches(around, home, apart, index, now)
     return {s: replace(r, revision=r.revision + (s in written)) for s, r in decided.items()}, refused
+
+
+def _unfinished(settled: Iterable[IndexedRecord], index: IdentityIndex) -> set[str]:
+    """Records that came to or left the customers of settled ones and are on their way: whoever moved them died."""
+    entries = {customer_entry(record.customer_id) for record in settled}
+    filed = index.read_members(entries) if entries else {}
+    around = index.read_records({subject_of(member) for held in filed.values() for member in held})
+    return {subject for subject, record in around.items() if record.leaving or record.pending}
 
 
 def _latest(incoming: Iterable[Incoming]) -> dict[str, Incoming]:
