@@ -139,7 +139,10 @@ def outbox(
     limit: Annotated[int, typer.Option(help="How many of each are shown.")] = 20,
     as_json: JsonFlag = False,
 ) -> None:
-    """What was mailed and printed on the local stack."""
+    """What was mailed and printed on the local stack.
+
+    Example: courtesy outbox --save sent
+    """
     from courtesy_local.stack.local_stack import LocalStack
 
     stack = LocalStack()
