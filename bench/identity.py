@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.identity_own import own_set
 from courtesy.identity.offline import resolve_records, score_of
 from courtesy.identity.rules import IdentityRules
 
@@ -60,6 +61,14 @@ def tasks(data: Path) -> Iterator[Task]:
             mapping = {field: column for field, column in FEBRL.items() if field not in left_out}
             path = data / "identity-febrl" / f"dataset{number}.csv"
             yield read_task(f"febrl {number}, {label}", path, mapping, "rec_id")
+    records, people = own_set(1)
+    for label, left_out in (
+        ("all fields", ()),
+        ("no document", ("national_id",)),
+        ("names, address, birthday", ("national_id", "phone", "email")),
+    ):
+        cut = {s: {f: v for f, v in r.items() if f not in left_out} for s, r in records.items()}
+        yield Task(f"families, {label}", cut, people)
     yield read_task("fake_1000", data / "identity-fake1000" / "fake_1000.csv", FAKE, "cluster")
 
 
@@ -73,10 +82,10 @@ def read_task(name: str, path: Path, mapping: dict[str, str], truth: str) -> Tas
     return Task(name, records, people)
 
 
-def measure(task: Task) -> Measured:
-    """Courtesy on a set."""
+def measure(task: Task, look: bool = True) -> Measured:
+    """Courtesy on a set; without `look` by the shipped rules, as an installation links online."""
     began = time.perf_counter()
-    resolved = resolve_records(dict(task.records), IdentityRules(), look=True)
+    resolved = resolve_records(dict(task.records), IdentityRules(), look=look)
     seconds = time.perf_counter() - began
     return Measured(*score_of(resolved.customers, task.truth), seconds)
 
@@ -97,6 +106,8 @@ def run(data: Path, splink: str = "") -> list[dict[str, object]]:
     for task in tasks(data):
         ours = measure(task)
         row: dict[str, object] = {"set": task.name, "rows": len(task.records)} | ours._asdict()
+        online = measure(task, look=False)
+        row |= {"online_precision": online.precision, "online_recall": online.recall, "online_f1": online.f1}
         if splink:
             row |= {f"splink_{name}": value for name, value in measure_splink(task, splink)._asdict().items()}
         rows.append({key: round(v, 4) if isinstance(v, float) else v for key, v in row.items()})

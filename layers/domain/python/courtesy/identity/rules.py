@@ -60,7 +60,7 @@ class IdentityRules(Section):
     kin_weights: bits per field and level against relatives
     """
 
-    same: float = 24.0
+    same: float = 22.5
     possible: float = 14.0
     families: bool = True
     kin: float = 4.5
