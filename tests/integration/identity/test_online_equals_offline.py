@@ -136,7 +136,7 @@ def test_the_tables_end_as_offline(tmp_path: Path) -> None:
     make_table("timeline", "customer_id", "event_key", due=True)
     make_table("profiles", "customer_id")
     make_table("identities", "entry", "member")
-    feeds = cut(people(limit=12))
+    feeds = cut(people(limit=24))
     index, store = DynamoIdentityIndex("identities"), DynamoCustomerStore("timeline", "profiles")
     place = Installation(index, store, feeds, tmp_path)
     assert online(place, feeds, 3) == offline(feeds)
