@@ -1,0 +1,1 @@
+"""What an installation costs on AWS in a month, from requests that were counted and a table of prices."""
