@@ -62,12 +62,12 @@ def tasks(data: Path) -> Iterator[Task]:
             path = data / "identity-febrl" / f"dataset{number}.csv"
             yield read_task(f"febrl {number}, {label}", path, mapping, "rec_id")
     records, people = own_set(1)
-    for label, left_out in (
+    for label, without in (
         ("all fields", ()),
         ("no document", ("national_id",)),
         ("names, address, birthday", ("national_id", "phone", "email")),
     ):
-        cut = {s: {f: v for f, v in r.items() if f not in left_out} for s, r in records.items()}
+        cut = {s: {f: v for f, v in r.items() if f not in without} for s, r in records.items()}
         yield Task(f"families, {label}", cut, people)
     yield read_task("fake_1000", data / "identity-fake1000" / "fake_1000.csv", FAKE, "cluster")
 
