@@ -115,5 +115,8 @@ def features_of(
         write_lines(profile_documents, path)
         connection.execute(f"CREATE TEMP TABLE snapshot AS {snapshot_sql(path, custom_of(catalogue))}")
     make_segments(connection, as_of, rules, scores, catalogue)
-    connection.execute("CREATE TEMP TABLE segments AS SELECT * FROM placed ORDER BY customer_id, division")
+    connection.execute(
+        "CREATE TEMP TABLE gathered AS SELECT * FROM placed ORDER BY customer_id, division; "
+        "CREATE OR REPLACE TEMP VIEW segments AS SELECT * FROM gathered"
+    )
     return connection
