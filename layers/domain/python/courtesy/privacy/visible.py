@@ -12,7 +12,7 @@ WHOLE = frozenset({"", "*", "corporate"})
 
 
 def visible_profile(profile: Profile, divisions: Iterable[str]) -> Profile:
-    """The profile without what other divisions know. Permissions and cases stay: they bind every division.
+    """The profile without what other divisions know. Permissions that are said for all divisions stay: they bind each.
 
     `corporate` places are left out: they would tell a dealer how the customer stands elsewhere.
     """
