@@ -26,7 +26,7 @@ from courtesy.intake.staged import StagedRow, encode_row
 from courtesy.messages.post import Posting, make_mailings
 from courtesy.messages.record import Recording, record_feedback
 from courtesy.messages.send import Sending, send_email
-from courtesy.outcomes import FileOutcome
+from courtesy.outcomes import ContactState, FileOutcome
 from courtesy.privacy.withdraw import withdraw
 from courtesy.timeline.contacts import found
 from courtesy_local.faults.schedules.law import (
@@ -212,7 +212,10 @@ class Schedule:
                     self._command(*self._again.pop())
                 else:
                     self._deliver()
-            open_ = [c.due for _, c in self.customers.contacts() if found(c)]
+            # A piece to be recalled has left, and waits for its vendor's word, not for release.
+            open_ = [
+                c.due for _, c in self.customers.contacts() if found(c) and c.state is not ContactState.SENT
+            ]
             tries += 1
             if not open_ or tries > 400:
                 return
