@@ -242,9 +242,7 @@ class DynamoCustomerStore:
             )
         }
         waiting = [
-            (id_, contact)
-            for (id_, _), contact in fresh.items()
-            if found(contact) and contact.due <= until
+            (id_, contact) for (id_, _), contact in fresh.items() if found(contact) and contact.due <= until
         ]
         return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))
 
