@@ -67,7 +67,7 @@ def stories(draw: st.DrawFn) -> Story:
     return {place: rows for place, rows in story.items() if rows}
 
 
-@settings(SLOW, max_examples=20)
+@settings(SLOW, max_examples=12)
 @given(stories(), st.data())
 def test_whatever_comes_first_profiles_are_equal_with_dates_files_and_lines(story: Story, data: Any) -> None:
     found = []
