@@ -1,11 +1,11 @@
 """Prices of AWS, us-east-1, US dollars, on demand, without free tiers and volume discounts.
 
-Written down by hand after AWS's public price pages (aws.amazon.com, the page `pricing` of each service) of June 2025; look there
-before you rely on them. They change and differ by region; a figure of `courtesy cost` is as good as this table.
+List prices as known in June 2025, written down by hand and not looked up since; AWS's page `pricing` of each service has the
+current ones. They change and differ by region; a figure of `courtesy cost` is as good as this table.
 """
 
 AS_OF = "2025-06"
-SOURCE = "AWS public price pages, us-east-1, on demand"
+SOURCE = "list prices of us-east-1 on demand as known then, not looked up since"
 
 PER_UNIT: dict[str, float] = {
     "dynamodb.write_units": 0.625e-6,
