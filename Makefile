@@ -9,7 +9,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo test lint types architecture fast infra system coverage lock openapi gallery down
+.PHONY: help setup demo test lint types architecture fast infra system coverage lock openapi gallery vendor down
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,9 @@ down:  ## stop the local stack
 lock: pyproject.toml  ## write the lock files anew
 	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_FLAGS) -o requirements.lock
 	@$(BIN)/uv pip compile --quiet local/ministack.in $(LOCK_FLAGS) -o local/ministack.lock
+
+vendor: node_modules/.done  ## bundle the console's browser libraries anew, console/vendor/
+	@node local/vendoring/build.mjs
 
 openapi: $(VENV)/.done  ## write docs/openapi.json anew from the routes
 	@$(BIN)/python -c 'import json; from functions.serve_api.handler import openapi_document; print(json.dumps(json.loads(openapi_document()), indent=1, sort_keys=True))' > docs/openapi.json
