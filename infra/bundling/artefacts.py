@@ -1,6 +1,7 @@
 """Layer and function folders below `build/`, each named by the hash of what went into it, so a second synth makes nothing."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -147,6 +148,9 @@ def _compiler(python: str) -> str | None:
     """A Python of that version on this machine, None (said once) where there is none."""
     if python == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
+    kept_by_pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for folder in sorted(kept_by_pyenv.glob(f"{python}.*/bin/python{python}"), reverse=True):
+        return str(folder)  # uv stumbles over pyenv's shims where that version is kept but not chosen
     try:
         return _uv(
             ["python", "find", "--no-project", "--quiet", python], f"files compiled by Python {python}"

@@ -14,6 +14,7 @@ from courtesy_local.demo import answers, balance, figures, score
 from courtesy_local.demo.balance import Books
 from courtesy_local.demo.works import Works
 from courtesy_local.samples import Truth, generate
+from courtesy_local.samples.people import awake
 from courtesy_local.vendor.print_vendor import PrintVendor
 
 Tell = Callable[[str, int, int], None]
@@ -68,10 +69,15 @@ def perform(
 
 def make_samples(folder: Path, customers: int, seed: int, today: date | None, tell: Tell) -> Run:
     """Generate the sample files; `today` is the date of the second day."""
-    last = today or datetime.now(tz=UTC).date()
+    now = datetime.now(tz=UTC)
     began = time.monotonic()
     truth = generate(
-        folder, customers, seed, today=last, progress=lambda done: tell("inventing people", done, customers)
+        folder,
+        customers,
+        seed,
+        today=today or now.date(),
+        progress=lambda done: tell("inventing people", done, customers),
+        simulator=awake(now.hour),
     )
     run = Run(truth)
     run.seconds["samples"] = round(time.monotonic() - began, 2)
@@ -115,12 +121,12 @@ def send(works: Works, tell: Tell) -> None:
 def hear_back(works: Works, run: Run, tell: Tell) -> None:
     """What the outside answers: the vendor prints and mails, one letter comes back, one reader clicks on unsubscribe.
 
-    The bounce and the complaint come by themselves: SES's mailbox simulator answers mail to its addresses.
+    The bounce and the complaint come by themselves: SES's mailbox simulator answers mail to its two addresses.
     """
     with run.phase("feedback", works):
         tell("printing", 0, 0)
         vendor = PrintVendor(works.stack)
-        done = vendor.work()
+        done = vendor.work(letters_back=0 if run.vendor.get("returned") else 1)
         for name, number in asdict(done).items():
             run.vendor[name] = run.vendor.get(name, 0) + number
         if not run.unsubscribed:

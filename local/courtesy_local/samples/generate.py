@@ -30,12 +30,14 @@ def generate(
     days: int = 2,
     today: date | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    simulator: str = "DE",
 ) -> Truth:
     """Write the files below `folder` under the keys they are dropped as, and return the truth (also in `truth.json`).
 
     days:  1 or 2; the second day brings changes, late rows, a repeated file, a corrupt one and an unknown source
     today: date of the last day; the current date (UTC) where it is not given. The same arguments make the same bytes
     progress: called with the number of people done, every thousand
+    simulator: country (DE, US or AU) of the two people whose mail goes to SES's mailbox simulator
     """
     if days not in (1, 2):
         raise ValueError(f"the sample world has 1 or 2 days, not {days}")
@@ -44,7 +46,7 @@ def generate(
     truth = Truth(seed=seed, customers=customers, today=last)
     world = _World(folder, first, days, truth, Random(f"{seed}/spoil"))
     for number in range(customers):
-        who = person(seed, number, first)
+        who = person(seed, number, first, simulator)
         life = history(seed, who, first)
         if days == 1 and life.arrives_day2:
             continue

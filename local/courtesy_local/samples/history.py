@@ -85,7 +85,7 @@ class History:
 def history(seed: int, who: Person, today: date) -> History:
     """The life of one person as a customer until `today` (the first day); the same for the same seed."""
     rng = Random(f"{seed}/history/{who.number}")
-    chosen = who.number in BOUNCING or who.number in COMPLAINING
+    chosen = who.number in (BOUNCING, COMPLAINING)
     arrives = not chosen and rng.random() < 0.02
     yesterday = today - timedelta(days=1)
     span = YEARS * 365

@@ -16,10 +16,15 @@ DEALERS = {
 """The dealers of `rulebook/dealers.yaml` by country."""
 
 CURRENCY = {"US": "USD", "CA": "CAD", "DE": "EUR", "AU": "AUD"}
-BOUNCING = {3: "DE", 7: "US", 11: "AU"}
-COMPLAINING = {6: "DE", 8: "US", 12: "AU"}
-"""People whose e-mail address is one of SES's mailbox simulator, which answers with a bounce or a complaint; each with the
-country they live in, so that at any hour some of them are outside their quiet hours."""
+BOUNCING, COMPLAINING = 3, 6
+"""The two people whose e-mail address is one of SES's mailbox simulator, which answers with a bounce and a complaint."""
+
+
+def awake(hour: int) -> str:
+    """The country (of three) where no place of the sample world has quiet hours at that hour of UTC, nor in the next."""
+    if 7 <= hour < 18:
+        return "DE"
+    return "US" if hour >= 18 else "AU"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +61,20 @@ class Person:
         return self.home.place.country
 
 
-def person(seed: int, number: int, today: date) -> Person:
+def person(seed: int, number: int, today: date, simulator: str = "DE") -> Person:
     """The person of that number: the same for the same seed, whatever else is generated.
 
+    simulator: the country where the two people at the mailbox simulator live.
     Every ninth pair of neighbours in number is a couple: same home and surname, sometimes one e-mail address for both.
     """
     rng = Random(f"{seed}/person/{number}")
-    own = _single(rng, number, today)
+    own = _single(rng, number, today, simulator)
     if number % 9 == 4:
         return own
     if number % 9 == 5:
-        other = person(seed, number - 1, today)
+        other = person(seed, number - 1, today, simulator)
         gender, given = _other_gender(rng, other)
-        shared = rng.random() < 0.3 and number not in COMPLAINING
+        shared = rng.random() < 0.3
         return replace(
             own,
             gender=gender,
@@ -90,9 +96,10 @@ def _other_gender(rng: Random, other: Person) -> tuple[str, str]:
     return "f", rng.choice(words.FEMALE_DE if german else words.FEMALE)
 
 
-def _single(rng: Random, number: int, today: date) -> Person:
+def _single(rng: Random, number: int, today: date, simulator: str) -> Person:
     country = rng.choices(("US", "CA", "DE", "AU"), (78, 8, 8, 6))[0]
-    country = BOUNCING.get(number, COMPLAINING.get(number, country))
+    if number in (BOUNCING, COMPLAINING):
+        country = simulator
     german = country == "DE"
     gender = rng.choice("fm")
     if german:
@@ -134,9 +141,9 @@ def _home(rng: Random, country: str) -> Home:
 
 
 def _email(rng: Random, given: str, surname: str, number: int) -> str:
-    if number in BOUNCING:
+    if number == BOUNCING:
         return f"bounce+c{number}@simulator.amazonses.com"
-    if number in COMPLAINING:
+    if number == COMPLAINING:
         return f"complaint+c{number}@simulator.amazonses.com"
     form = rng.choice(("{g}.{s}{n}", "{s}{n}", "{g}{n}", "{i}{s}{n}"))
     local = form.format(g=given, s=surname, i=given[:1], n=number)

@@ -138,7 +138,7 @@ def _order(rng: Random, who: Person, deal: Deal, nth: int, old: bool, slot: str,
 
 
 def _crm(rng: Random, who: Person, life: History, number: str, first_day: date) -> Iterator[Entry]:
-    certain = who.number in BOUNCING or who.number in COMPLAINING
+    certain = who.number in (BOUNCING, COMPLAINING)
     twice = rng.random() < 0.05 and not certain
     for nth in range(2 if twice else 1):
         given, surname = mess.names(rng, who, 0.0 if certain else 0.05)

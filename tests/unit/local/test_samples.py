@@ -3,13 +3,16 @@
 import csv
 import gzip
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from courtesy_local.samples import Truth, generate
 from courtesy_local.samples.forms import FORMS
+from courtesy_local.samples.people import awake, person
+from courtesy_local.samples.vocabulary import PLACES
 
 TODAY = date(2026, 5, 20)
 
@@ -125,3 +128,21 @@ def test_the_truth_survives_its_file(world: tuple[Path, Truth]) -> None:
 def test_only_two_days_are_known(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="1 or 2 days"):
         generate(tmp_path, days=3)
+
+
+@pytest.mark.parametrize("month", [1, 7])
+@pytest.mark.parametrize("hour", range(24))
+def test_the_people_at_the_simulator_live_where_mail_may_go_now(hour: int, month: int) -> None:
+    country = awake(hour)
+    begins = datetime(2026, month, 15, hour, tzinfo=UTC)
+    for place in PLACES[country]:
+        for later in (0, 60):
+            local = (begins + timedelta(minutes=later)).astimezone(ZoneInfo(place.zone))
+            assert 7 <= local.hour < 21, (place.city, local)
+
+
+@pytest.mark.parametrize("country", ["DE", "US", "AU"])
+def test_one_person_bounces_and_one_complains(country: str) -> None:
+    people = [person(3, number, TODAY, country) for number in range(30)]
+    simulated = [who for who in people if "simulator" in who.email]
+    assert [(who.number, who.country) for who in simulated] == [(3, country), (6, country)]
