@@ -148,3 +148,27 @@ def test_the_text_version_keeps_statements_links_and_line_structure() -> None:
         "{% endif %}<!--[if mso]>outlook<![endif]-->"
     )
     assert derive_text(html) == "One\ntwo\n{% if a %}\nGo: {{ u }}\n{% endif %}\n"
+
+
+def test_a_trigger_without_a_message_is_named(publish: Callable[[str, Change], None], tmp_path: Path) -> None:
+    (tmp_path / "rulebook/messages/welcome_cars.yaml").unlink()
+    with pytest.raises(RefusedRule, match=r"welcome_cars\.yaml: missing; every trigger needs a message"):
+        publish("messages.yaml", lambda text: text)
+
+
+def test_a_dealer_s_block_is_linted_with_the_rest(publish: Callable[[str, Change], None]) -> None:
+    block = 'blocks:\n  - {dealer: D001, language: en, text: "{{ customer.citty }}"}'
+    with pytest.raises(RefusedRule, match=r"block of D001: line 1: unknown variable `customer\.citty`"):
+        publish("messages.yaml", lambda text: text.replace("blocks: []", block))
+
+
+def test_a_message_may_do_without_headline_button_and_farewell(
+    publish: Callable[[str, Change], None],
+) -> None:
+    short = "en: {subject: Hello, body: [Good news.]}\nde: {subject: Hallo, body: [Gute Nachricht.]}\n"
+    publish("messages/welcome_cars.yaml", lambda _: short)
+
+
+def test_hidden_elements_are_no_part_of_the_text_version() -> None:
+    html = '<div style="display: none"><p>no<br><b>no</b></p></div><p>yes</p>'
+    assert derive_text(html) == "yes\n"

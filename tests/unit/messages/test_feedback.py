@@ -319,3 +319,9 @@ def test_a_report_that_breaks_the_contract_says_where(
 ) -> None:
     with pytest.raises(RefusedInput, match=expected):
         printed.record(status(printed, "mailed") | change)
+
+
+def test_an_event_without_a_time_is_refused() -> None:
+    event = {"eventType": "Open", "mail": {"tags": {"contact": ["k"], "customer": ["c"]}}, "open": {}}
+    with pytest.raises(RefusedInput, match="readable timestamp"):
+        read_ses_event(event, KEY)

@@ -18,12 +18,13 @@ from courtesy.messages.render import PrintText, Renderer
 from courtesy.messages.rules import PrintProduct
 from courtesy.messages.typeset import Typesetter
 from courtesy.outcomes import ContactState
-from courtesy.timeline.events import Contact
+from courtesy.timeline.events import Contact, SourceRecord
+from courtesy.timeline.refold import refold
 from tests.fakes.clock import FakeClock
 from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.queue import InMemoryQueue
 from tests.fakes.vendor import InMemoryShelf
-from tests.unit.messages.people import HOSTILE, KEY, NOW, contact
+from tests.unit.messages.people import FIELDS, HOSTILE, KEY, NOW, contact
 from tests.unit.messages.test_send import put
 
 TRIGGER, PERIOD = "win_back_lost_high_value", "2026-Q1"
@@ -317,3 +318,24 @@ def test_a_customer_whom_others_keep_changing_comes_again(renderer: Renderer, qu
 def test_a_message_of_a_contact_that_does_not_exist_is_done(renderer: Renderer) -> None:
     world = World(renderer, 1)
     assert world.run("run-1", [Message("cother", TRIGGER, PERIOD)]).outcomes == {"not_claimed_missing": 1}
+
+
+def test_a_message_for_a_contact_whose_piece_is_under_way_elsewhere_is_done(renderer: Renderer) -> None:
+    """Claimed and sent meanwhile: there is nothing left to do for whoever comes again."""
+    world = World(renderer, 1)
+    world.run("run-1")
+    assert world.run("run-2").outcomes == {"not_claimed_taken": 1}
+
+
+def test_a_piece_whose_customer_moved_between_two_runs_is_claimed_anew(renderer: Renderer) -> None:
+    """The law was applied to the old address; the register of that mailing stays without the piece."""
+    world = World(renderer, 1)
+    with pytest.raises(OutsideFailed):
+        world.run("run-1", breaking=Breaking(0))
+    fields = FIELDS | {"address1": "9 Elm Street"}
+    moved = SourceRecord(source="crm", id="1", when=NOW, version="2", fields=fields, subject="crm/1")
+    world.store.append(world.ids[0], [moved])
+    refold(world.store, world.ids[0])
+    assert world.run("run-2").outcomes == {"later": 1}
+    assert world.run("run-3").outcomes == {"recorded": 1}
+    assert set(world.printed().values()) == {1}

@@ -170,3 +170,10 @@ def test_release_leaves_pieces_to_be_recalled_alone() -> None:
     queue = InMemoryQueue()
     assert release(store, {"letter": queue}, policy_of(BOOK), NOW + HOUR).queued == {}
     assert letter(store).state is ContactState.SENT
+
+
+def test_a_piece_that_is_being_made_is_not_asked_back_yet() -> None:
+    store, contact = printing()
+    late = contact.due + HOUR
+    assert store.due("letter", late, 10)
+    assert recall_pieces(store, InMemoryQueue(), RULES, late) == Recalled()

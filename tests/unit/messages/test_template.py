@@ -158,3 +158,23 @@ def test_filters_are_exactly_those_allowed() -> None:
 def test_any_text_is_either_a_template_or_a_finding(source: str) -> None:
     if not lint(source):
         render(compile_template(source, ENGLISH, html=True), {"customer": {}})
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{% for a in dealer.words if a %}{{ a }}{% endfor %}", ""),
+        ("{% for a in dealer.words if a.size %}{{ a }}{% endfor %}", "plain texts without attributes"),
+        ("{% for a, b in dealer.words %}{{ a }}{% endfor %}", "write `for one in list`"),
+        ("{% for a in dealer.words %}{% else %}{{ customer._secret }}{% endfor %}", "begin with _"),
+        ("{{ 'text'.city }}", "a dot follows a declared name"),
+        ("{{ nothing_like_it_at_all }}", "known are"),
+    ],
+)
+def test_loops_and_dots_are_as_narrow_as_they_look(source: str, expected: str) -> None:
+    found = lint(source)
+    assert [expected in f.text for f in found] == ([True] if expected else [])
+
+
+def test_a_template_that_nests_beyond_the_parser_is_a_finding() -> None:
+    assert lint("{{ " + "(" * 20_000 + "1" + ")" * 20_000 + " }}")[0].text == "the template nests too deeply"

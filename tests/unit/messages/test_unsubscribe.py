@@ -1,5 +1,9 @@
 """The token of a one-click link."""
 
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +56,11 @@ def test_what_is_no_token_is_refused(strange: str) -> None:
 def test_a_part_with_a_nul_is_refused() -> None:
     with pytest.raises(ValueError, match="NUL"):
         make_token(KEY, customer_id="c\0x", purpose="", channel="", division="", contact="")
+
+
+def test_a_signed_text_of_another_form_is_refused() -> None:
+    payload = b"only one part"
+    signature = hmac.digest(KEY, b"unsubscribe\0" + payload, hashlib.sha256)[:16]
+    token = urlsafe_b64encode(signature + payload).decode().rstrip("=")
+    with pytest.raises(RefusedInput, match="not one of ours"):
+        read_token(KEY, token)
