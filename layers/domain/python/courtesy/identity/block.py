@@ -9,12 +9,16 @@ single slip of the pen spoils the blocks of one field; the blocks of every other
 import re
 from typing import Final
 
+from courtesy.identity.home import household_of
 from courtesy.identity.sound import sound
 from courtesy.identity.traits import Traits
 from courtesy.identity.words import STREET_TYPES
 
 EXACT: Final = frozenset({"email", "phone", "id", "loyalty", "vin"})
 """Kinds of entry whose value means one holder; they lose their power by the number of distinct holders."""
+
+HOME: Final = "home"
+"""Kind of entry of a household."""
 
 _NOT_LETTER = re.compile(r"[^a-z]+")
 
@@ -46,6 +50,7 @@ def entries_of(t: Traits) -> tuple[str, ...]:
         file("nc", name, place, t.number)
         file("nm", name, t.born[4:8])
         file("ny", name, t.born[:4], place)
+    file(HOME, household_of(t))
     file("b", t.born)
     file("bp", t.born[:4], t.postcode)
     file("hs", t.number, street)

@@ -19,11 +19,17 @@ EXACT_BOUND_FACTOR = 4
 
 def hashed_entries(key: bytes, traits: Traits) -> tuple[str, ...]:
     """The entries of a record, sorted, with the values hashed: `kind:hash`, 96 bits of a keyed SHA-256."""
-    hashed = []
-    for entry in entries_of(traits):
-        kind = entry.partition(":")[0]
-        hashed.append(f"{kind}:{hmac.digest(key, entry.encode(), 'sha256')[:12].hex()}")
-    return tuple(sorted(hashed))
+    return hashed(key, entries_of(traits))
+
+
+def hashed(key: bytes, entries: Iterable[str]) -> tuple[str, ...]:
+    """Entries with their values hashed, sorted."""
+    return tuple(
+        sorted(
+            f"{entry.partition(':')[0]}:{hmac.digest(key, entry.encode(), 'sha256')[:12].hex()}"
+            for entry in entries
+        )
+    )
 
 
 def powerless(entry: str, members: Collection[str], rules: IdentityRules) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from courtesy.identity.households import holds_families
+from courtesy.identity.families import holds_families
 from courtesy.identity.memory import MemoryIndex
 from courtesy.identity.normalise import traits_of
 from courtesy.identity.record import PossibleMatch

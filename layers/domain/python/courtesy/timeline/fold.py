@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from courtesy.identity.home import household_of_fields
 from courtesy.outcomes import ContactState, Reason
 from courtesy.timeline.contacts import settle
 from courtesy.timeline.events import (
@@ -87,9 +88,10 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
             if event.subject:
                 subjects.add(event.subject)
     records = cast(list[SourceRecord], kinds.get(SourceRecord, []))
+    values = _survivors(records)
     return Profile(
         customer_id=customer_id,
-        values=_survivors(records),
+        values=values,
         subjects=sorted(subjects),
         records=len(records),
         ledgers=_ledgers(cast(list[Transaction], kinds.get(Transaction, []))),
@@ -108,6 +110,7 @@ def fold(customer_id: str, events: Iterable[Event]) -> Profile:
         places={division: _place(places[division]) for division in sorted(places)},
         closed=_closed(feedback),
         privacy=_privacy(privacy, subjects),
+        household=household_of_fields({field: known.value for field, known in values.items()}),
     )
 
 

@@ -141,6 +141,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     values: surviving value per canonical field; subjects: the person records ("source/id") it is made of;
     ledgers: per division; closed: channel -> keyed hashes of addresses that a hard bounce or complaint closed;
+    household: one name for all customers of one surname at one postal address, empty where it is not known (`identity.home`);
     merged_into: the surviving customer, where this one redirects; merging: a merge or split is under way, nobody may be
     contacted.
     """
@@ -159,6 +160,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     places: dict[str, Place] = {}
     closed: dict[str, list[str]] = {}
     privacy: list[str] = []
+    household: str = ""
     merged_into: str = ""
     merging: bool = False
 
