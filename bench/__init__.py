@@ -1,0 +1,1 @@
+"""Benchmarks: `courtesy bench NAME`. Which figures, and the form of a module, stand in `outcome`."""

@@ -1,10 +1,6 @@
-"""`courtesy bench decisions`: how fast the contact law decides, finds and reserves; JSON on stdout.
-
-Measured on one core unless said otherwise. Run: `python -m bench.decisions [--customers N] [--json]`.
-"""
+"""How fast the contact law decides and finds candidates, on one core unless said otherwise."""
 
 import argparse
-import json
 import random
 import tempfile
 import time
@@ -14,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from bench.outcome import Goal, Outcome
 from courtesy.decisions.candidates import from_cycle
 from courtesy.decisions.decide import decide
 from courtesy.decisions.explain import as_json, sentence
@@ -29,6 +26,7 @@ from courtesy.timeline.profile import Known, PastContact, Profile
 NOW = datetime(2026, 3, 4, 15, tzinfo=UTC)
 KEY = b"a key of sixteen bytes or more"
 ROOT = Path(__file__).parents[1]
+EXAMPLE = "courtesy bench decisions --customers 1000000 --json"
 
 
 def people(count: int, seed: int = 1) -> list[Profile]:
@@ -146,21 +144,26 @@ def best(run: Callable[[], int], times: int = 3) -> tuple[float, int]:
     return min(took), result
 
 
-def main() -> None:
-    """Run everything and print it."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def options(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
     parser.add_argument("--customers", type=int, default=200_000, help="customers to find candidates among")
     parser.add_argument("--decided", type=int, default=10_000, help="customers to decide about")
-    parser.add_argument("--json", action="store_true", help="JSON only")
-    asked = parser.parse_args()
+
+
+def bench(asked: argparse.Namespace) -> Outcome:
+    """Measure everything."""
     book = load_rulebook(ROOT / "rulebook")
-    result = {
-        "decisions_per_second_1_candidate": round(decisions_per_second(book, asked.decided, 1)),
-        "decisions_per_second_3_candidates": round(decisions_per_second(book, asked.decided, 3)),
-        "finding": {"customers": asked.customers, "triggers": 50, **finding(book, asked.customers)},
-    }
-    print(json.dumps(result, indent=None if asked.json else 2))
-
-
-if __name__ == "__main__":
-    main()
+    one, three = (round(decisions_per_second(book, asked.decided, each)) for each in (1, 3))
+    found = finding(book, asked.customers)
+    return Outcome(
+        {
+            "decisions_per_second_1_candidate": one,
+            "decisions_per_second_3_candidates": three,
+            "finding": {"customers": asked.customers, "triggers": 50, **found},
+        },
+        (
+            Goal("decisions a second and core, 1 candidate", one, at_least=20_000),
+            Goal("decisions a second and core, 3 candidates", three, at_least=20_000),
+            Goal("finding: to DuckDB by hand", found["ratio"], at_most=1.3, unit="times"),
+        ),
+    )

@@ -1,13 +1,16 @@
-"""What one customer's fold costs: decode the timeline, fold it, encode the profile. `python -m bench.fold`
+"""What one customer's fold costs: decode the timeline, fold it, encode the profile.
 
 A customer of 30 events is 4 records, 14 transactions, 3 cases and interactions, 2 assets, 3 permissions, 4 contacts with
 feedback: the mix of the shipped sources. Times are the best of several rounds, in microseconds per customer.
 """
 
+import argparse
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import perf_counter
 
+from bench.outcome import Goal, Outcome
 from courtesy.outcomes import ContactState
 from courtesy.timeline.events import (
     Asset,
@@ -27,6 +30,7 @@ from courtesy.timeline.profile import encode_profile
 
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 SIZES = (10, 30, 100, 1000)
+EXAMPLE = "courtesy bench fold --json"
 
 
 def timeline(size: int) -> list[Event]:
@@ -112,20 +116,31 @@ def best(action: Callable[[], object], rounds: int = 7, least: float = 0.05) -> 
     return fastest
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"{'events':>7} {'decode':>9} {'fold':>9} {'encode':>9} {'in all':>9}   us per customer")
-    for size in SIZES:
+def options(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="events on a timeline")
+
+
+def bench(asked: argparse.Namespace) -> Outcome:
+    """Microseconds of decoding, folding and encoding one customer, for each size."""
+    rows, goals = [], []
+    for size in asked.sizes:
         events = timeline(size)
         documents = [encode_event(event) for event in events]
         profile = fold("ceva", events)
-        times = [
-            best(lambda: [decode_event(document) for document in documents]),  # noqa: B023
-            best(lambda: fold("ceva", events)),  # noqa: B023
-            best(lambda: encode_profile(profile)),  # noqa: B023
-        ]
-        print(f"{size:>7} " + " ".join(f"{time * 1e6:>9.1f}" for time in (*times, sum(times))))
+        took = {
+            "decode": best(partial(_decode, documents)),
+            "fold": best(partial(fold, "ceva", events)),
+            "encode": best(partial(encode_profile, profile)),
+        }
+        took = {step: round(seconds * 1e6, 1) for step, seconds in took.items()}
+        rows.append({"events": size} | took | {"in_all": round(sum(took.values()), 1)})
+        if size == 30:
+            goals.append(
+                Goal("30 events: decode, fold and encode", rows[-1]["in_all"], at_most=100, unit="us")
+            )
+    return Outcome({"microseconds_per_customer": rows}, tuple(goals))
 
 
-if __name__ == "__main__":
-    main()
+def _decode(documents: Sequence[bytes]) -> list[Event]:
+    return [decode_event(document) for document in documents]

@@ -1,9 +1,7 @@
 """Linking on reference sets whose truth is known: precision, recall, F1 and seconds, beside Splink where it is given.
 
-    python -m bench.identity ../shared/data [--splink PYTHON]
-
-PYTHON is the interpreter of an environment with `bench/requirements.in`. Both sides see the same columns; the truth is only
-used to count afterwards.
+`--splink PYTHON` is the interpreter of an environment with `bench/requirements.in`. Both sides see the same columns; the truth
+is only used to count afterwards.
 """
 
 import argparse
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.identity_own import own_set
+from bench.outcome import Goal, Outcome
 from courtesy.identity.offline import resolve_records, score_of
 from courtesy.identity.rules import IdentityRules
 
@@ -31,6 +30,8 @@ FAKE = {
     "city": "city",
     "email": "email",
 }
+
+EXAMPLE = "courtesy bench identity ../shared/data --splink .splink/bin/python --json"
 
 
 class Task(NamedTuple):
@@ -114,15 +115,36 @@ def run(data: Path, splink: str = "") -> list[dict[str, object]]:
     return rows
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+def options(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    parser.add_argument(
+        "data",
+        type=Path,
+        nargs="?",
+        default=Path("../shared/data"),
+        help="folder with identity-febrl and identity-fake1000",
+    )
     parser.add_argument("--splink", default="", help="python of an environment with bench/requirements.in")
-    given = parser.parse_args()
-    for row in run(given.data, given.splink):
-        print(json.dumps(row))
 
 
-if __name__ == "__main__":
-    main()
+def bench(asked: argparse.Namespace) -> Outcome:
+    """Measure all sets."""
+    rows = run(asked.data, asked.splink)
+    goals: list[Goal] = []
+    for row in rows:
+        name = str(row["set"])
+        if not name.startswith("febrl"):
+            continue
+        goals.append(Goal(f"{name}: precision", _number(row["precision"]), at_least=0.999))
+        if asked.splink:
+            goals.append(
+                Goal(f"{name}: F1, Splink's", _number(row["f1"]), at_least=_number(row["splink_f1"]))
+            )
+            took = _number(row["seconds"]) / _number(row["splink_seconds"])
+            goals.append(Goal(f"{name}: seconds to Splink's", round(took, 2), at_most=0.5, unit="times"))
+    return Outcome({"sets": rows}, tuple(goals))
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, int | float)
+    return float(value)

@@ -1,6 +1,6 @@
 """Intake side by side: read_drop on a file of which a tenth changed, DuckDB's bare read of it, and csv + pydantic over all rows.
 
-Run: .venv/bin/python -m bench.intake [--rows 1000000] [--json]. Each side runs in a process of its own, so that the memory
+Each side runs in a process of its own, so that the memory
 that is shown (the most that was resident) is its own.
 """
 
@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.outcome import Goal, Outcome
+
 FIELDS = 25
-GOALS = {"to_bare_read": 2.5, "to_row_by_row": 5.0, "megabytes": 700}
+EXAMPLE = "courtesy bench intake --rows 100000 --json"
 DAY = datetime(2026, 1, 3, tzinfo=UTC)
 
 
@@ -192,43 +194,34 @@ def run(rows: int) -> dict[str, Any]:
     return found
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def options(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.side:
-        before = time.process_time()
-        found = SIDES[asked.side](asked.folder)
-        found["cpu"] = time.process_time() - before
-        print(json.dumps(found | {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
-        return
+
+
+def bench(asked: argparse.Namespace) -> Outcome:
+    """Measure all sides."""
     found = run(asked.rows)
-    if asked.json:
-        print(json.dumps(found, indent=2))
-        return
-    print(
-        f"{found['rows']:,} rows x {found['fields']} fields, {found['bytes'] / 1e6:,.0f} MB, a tenth changed"
+    return Outcome(
+        found,
+        (
+            Goal("to DuckDB's bare read", found["to_bare_read"], at_most=2.5, unit="times"),
+            Goal("faster than csv + pydantic", found["to_row_by_row"], at_least=5, unit="times"),
+            Goal("peak memory", found["megabytes"], at_most=700, unit="MB"),
+        ),
     )
-    for side in SIDES:
-        print(
-            f"  {side:12} {found[side]['seconds']:7.2f} s  {found[side]['cpu']:7.2f} CPU s  {found[side]['megabytes']:5} MB"
-        )
-    print(
-        f"read_drop: {found['rows_per_second']:,} rows/s, {found['megabytes']} MB (goal: under {GOALS['megabytes']})"
-    )
-    print(
-        f"to DuckDB's bare read: {found['to_bare_read']}x (goal: at most {GOALS['to_bare_read']}); to its scan: {found['to_bare_scan']}x"
-    )
-    print(
-        f"in CPU seconds: {found['cpu_to_bare_read']}x the bare read, csv + pydantic {found['cpu_to_row_by_row']}x"
-    )
-    print(
-        f"against csv + pydantic: {found['to_row_by_row']} times faster (goal: at least {GOALS['to_row_by_row']})"
-    )
+
+
+def main() -> None:
+    """One side alone, in this process: its figures as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--side", choices=SIDES, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    asked = parser.parse_args()
+    before = time.process_time()
+    found = SIDES[asked.side](asked.folder)
+    found["cpu"] = time.process_time() - before
+    print(json.dumps(found | {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
 
 
 if __name__ == "__main__":

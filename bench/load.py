@@ -1,4 +1,4 @@
-"""What loading rows asks of the tables, per row: requests, write units, milliseconds. `python -m bench.load [--json FILE]`
+"""What loading rows asks of the tables, per row: requests, write units, milliseconds.
 
 On metering fakes (`tests.fakes.metering`), so the figures are the algorithm's and not a machine's. Cases: records that
 nobody knows, the same people from a second source, a change of a field that identity does not compare, of an e-mail address,
@@ -6,12 +6,10 @@ sales, and rows that come again unchanged (those never reach load_chunk: read_dr
 """
 
 import argparse
-import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import perf_counter
 
+from bench.outcome import Goal, Outcome
 from courtesy.identity.load import Loading, apply_rows
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.staged import StagedRow
@@ -20,6 +18,7 @@ from tests.fakes.metering import Meter, MeteredIndex, MeteredStore
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CHUNK = 2_000
+EXAMPLE = "courtesy bench load --rows 500 --json"
 GIVEN = (
     "Anna",
     "Bernd",
@@ -141,22 +140,17 @@ def measure(rows: int = CHUNK) -> dict[str, dict[str, float]]:
     return found
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table, or write it as JSON."""
-    parser = argparse.ArgumentParser(description="What loading rows asks of the tables.")
-    parser.add_argument("--rows", type=int, default=CHUNK)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args(arguments)
-    found = measure(given.rows)
-    if given.json:
-        given.json.write_text(json.dumps({"rows": given.rows, "per_row": found}, indent=1) + "\n")
-    print(f"{given.rows} rows a case, per row{'requests':>14} {'units':>8} {'with profile':>13} {'ms':>7}")
-    for case, figures in found.items():
-        print(
-            f"{case:<28}{figures['requests']:>10} {figures['units']:>8} "
-            f"{figures['units_with_profile']:>13} {figures['ms']:>7}"
-        )
+def options(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    parser.add_argument("--rows", type=int, default=CHUNK, help="rows of each case")
 
 
-if __name__ == "__main__":
-    main()
+def bench(asked: argparse.Namespace) -> Outcome:
+    """Measure every case."""
+    found = measure(asked.rows)
+    goals = tuple(
+        Goal(f"{case}: write units beside the profile", figures["units"], at_most=1.5)
+        for case, figures in found.items()
+        if case.startswith("changed")
+    )
+    return Outcome({"rows": asked.rows, "per_row": found}, goals)

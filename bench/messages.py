@@ -1,13 +1,9 @@
-"""`courtesy bench messages`: how fast messages are rendered and printed, against the same libraries called bare; JSON on stdout.
-
-One core, one process, the shipped rulebook. Run: `python -m bench.messages [--count N] [--json]`.
-"""
+"""How fast messages are rendered and printed, against the same libraries called bare; one core, the shipped rulebook."""
 
 import argparse
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,6 +11,7 @@ import css_inline
 import typst
 from jinja2 import Environment
 
+from bench.outcome import Goal, Outcome
 from courtesy.messages.compile import compile_messages
 from courtesy.messages.postal import PostalAddress, postal_address
 from courtesy.messages.render import Renderer
@@ -27,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 KEY = b"a key of sixteen bytes or more"
 TRIGGER = "service_due_cars"
 LETTER = "lease_end_offer"
+EXAMPLE = "courtesy bench messages --count 500 --json"
 
 
 def seconds(work: Callable[[], object], count: int) -> float:
@@ -128,19 +126,26 @@ def measure(count: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Measure and tell."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    figures = measure(arguments.count)
-    if arguments.json:
-        print(json.dumps({"at": datetime.now(UTC).isoformat(), **figures}, indent=2))
-        return
-    for name, value in figures.items():
-        print(f"{name:36} {value:12.5f}")
+def options(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    parser.add_argument(
+        "--count", type=int, default=2000, help="e-mails a round; letters are a twentieth of it"
+    )
 
 
-if __name__ == "__main__":
-    main()
+def bench(asked: argparse.Namespace) -> Outcome:
+    """Measure everything."""
+    found = measure(asked.count)
+    return Outcome(
+        found,
+        (
+            Goal("an e-mail to bare Jinja2", found["times_bare_jinja"], at_most=1.6, unit="times"),
+            Goal(
+                "faster than inlining and MIME a message",
+                found["times_faster_than_inline_and_mime"],
+                at_least=40,
+                unit="times",
+            ),
+            Goal("letters a second and core", found["letters_per_second"], at_least=80),
+        ),
+    )

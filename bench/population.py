@@ -1,7 +1,5 @@
 """The population's yardstick: documents to segments, step by step, beside a plain DuckDB script and plain Python.
 
-    python -m bench.population [CUSTOMERS ...] [--json PATH] [--lifetimes PYTHON]
-
 Invented customers of three divisions and corporate, no two alike. Parts of at most 120,000 customers (twice what a cycle gives to one
 function) one after another in one process, two threads, so memory does not grow with the population. Seconds of the clock, and of the
 processor where `cpu` is said: on a machine that does other work only those compare.
@@ -32,6 +30,7 @@ from typing import Any
 import duckdb
 import orjson
 
+from bench.outcome import Outcome
 from courtesy.population.bgnbd import fit_buying
 from courtesy.population.catalogue import SHIPPED, Catalogue
 from courtesy.population.documents import connect, snapshot_sql, view_sql, write_lines, write_parquet
@@ -49,6 +48,7 @@ TODAY = day_of(AS_OF)
 DIVISIONS = ("cars", "motorcycles", "marine")
 PART = 120_000
 SAMPLE = 20_000
+EXAMPLE = "courtesy bench population 100000 --json"
 
 
 def documents(customers: int) -> Iterator[bytes]:
@@ -287,21 +287,20 @@ def _figures(days: dict[int, list[int]]) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def options(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    parser.add_argument(
+        "customers",
+        nargs="*",
+        type=int,
+        default=[100_000],
+        help="how many customers; several sizes for a series",
     )
-    parser.add_argument("customers", nargs="*", type=int, default=[100_000])
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--lifetimes", default="", help="a Python that has bench/requirements-lifetimes.in")
-    given = parser.parse_args()
-    found = [measure(customers, given.lifetimes) for customers in given.customers]
-    for name in found[0]:
-        print(f"{name:40}", *(f"{one[name]:>14,}" for one in found))
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
-if __name__ == "__main__":
-    main()
+def bench(asked: argparse.Namespace) -> Outcome:
+    """Measure each size."""
+    return Outcome(
+        {f"{customers:,} customers": measure(customers, asked.lifetimes) for customers in asked.customers}
+    )

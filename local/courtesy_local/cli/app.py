@@ -13,7 +13,7 @@ from courtesy_local.stack.server import StackProblem
 
 ROOMS = (
     "stack", "drop", "cycle", "demo", "console", "show", "explain", "balance", "source", "quarantine", "identity", "population",
-    "decisions", "rehearse", "messages", "faults", "cost",
+    "decisions", "rehearse", "messages", "faults", "cost", "bench",
 )  # fmt: skip
 """Modules of `courtesy_local.cli`, each with `register(app)`."""
 
@@ -54,8 +54,8 @@ def run(arguments: list[str]) -> int:
         complain(str(error))
         return PROBLEM
     except typer.TyperException as error:
-        if not arguments:
-            return USAGE  # the help has been shown
+        if not error.format_message():
+            return USAGE  # named nothing to do, so the help has been shown
         command = next((word for word in arguments if not word.startswith("-")), "")
         complain(error.format_message(), f"try `{f'courtesy {command}'.strip()} --help`")
         return USAGE

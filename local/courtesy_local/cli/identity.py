@@ -13,7 +13,7 @@ from courtesy.errors import RefusedFile, RefusedInput, UnknownName
 from courtesy.identity.offline import FIELDS, Resolved, resolve_records, score_of
 from courtesy.identity.rules import IdentityRules
 from courtesy.timeline.events import Scalar
-from courtesy_local.cli.output import OK, JsonFlag, console, show_json, table
+from courtesy_local.cli.output import OK, JsonFlag, console, show_json
 
 Files = Annotated[
     list[Path], typer.Argument(help="CSV files with a header line.", exists=True, dir_okay=False)
@@ -38,7 +38,6 @@ def register(app: typer.Typer) -> None:
     """Add `identity` to the command."""
     group = typer.Typer(no_args_is_help=True, help="Who is who in files; nothing is sent or stored.")
     app.add_typer(group, name="identity")
-    _register_bench(app)
 
     @group.command()
     def resolve(
@@ -132,44 +131,6 @@ def register(app: typer.Typer) -> None:
         else:
             console.print(
                 f"{len(rows)} rows, {learnt.pairs} pairs, {learnt.rounds} rounds: weights are in {out}"
-            )
-        return OK
-
-
-def _register_bench(app: typer.Typer) -> None:
-    """Add `bench identity`, to the group of benchmarks if another room has made it already."""
-    made = [known.typer_instance for known in app.registered_groups if known.name == "bench"]
-    group = (
-        made[0]
-        if made and made[0] is not None
-        else typer.Typer(no_args_is_help=True, help="Benchmarks, side by side.")
-    )
-    if not made:
-        app.add_typer(group, name="bench")
-
-    @group.command("identity")
-    def bench_identity(
-        data: Annotated[
-            Path, typer.Argument(help="Folder with identity-febrl and identity-fake1000.")
-        ] = Path("../shared/data"),
-        splink: Annotated[
-            str, typer.Option(help="Python of an environment with bench/requirements.in.")
-        ] = "",
-        as_json: JsonFlag = False,
-    ) -> int:
-        """Precision, recall, F1 and seconds on sets whose truth is known, beside Splink where it is given."""
-        from bench.identity import run
-
-        rows = run(data, splink)
-        if as_json:
-            show_json(rows)
-        else:
-            columns = list(rows[0])
-            table(
-                "",
-                columns,
-                [[str(row[column]) for column in columns] for row in rows],
-                range(1, len(columns)),
             )
         return OK
 
