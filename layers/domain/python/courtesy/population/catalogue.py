@@ -66,10 +66,6 @@ class Catalogue:
         left_out = frozenset(names)
         return Catalogue(tuple(a for a in self.attributes if a.name not in left_out))
 
-    def columns_sql(self) -> str:
-        """The columns as they stand in CREATE TABLE."""
-        return ", ".join(f'"{a.name}" {a.type}' for a in self.attributes)
-
     def unknown_sql(self) -> str:
         """A relation of one row of whom nothing is known."""
         return (

@@ -11,7 +11,7 @@ zero) is unknown for that customer, not an error of the cycle.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import duckdb
@@ -60,10 +60,12 @@ class Criteria:
     clauses: tuple[Clause, ...]
 
 
+@lru_cache(maxsize=512)
 def check(text: str, catalogue: Catalogue, *, rule: str) -> Criteria:
     """Parse, hold against the allow-list, bind. `rule` names the rule in messages.
 
-    Raises RefusedRule (with `position` and the expression with a caret) and UnknownAttribute, an UnknownName.
+    The parts of a cycle ask for the same criteria: what was found sound is remembered. Raises RefusedRule (with `position`
+    and the expression with a caret) and UnknownAttribute, an UnknownName.
     """
     if not text.strip():
         raise RefusedRule("the criterion is empty; write `true` for everybody", rule=rule, position=0)

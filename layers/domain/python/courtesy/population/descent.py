@@ -68,9 +68,6 @@ def minimise(
             break
         step = [-_dot(row, gradient) for row in inverse]
         slope = _dot(step, gradient)
-        if slope >= 0:
-            inverse, fresh = _identity(size), True
-            step, slope = [-g for g in gradient], -_dot(gradient, gradient)
         longest = max(map(abs, step))
         length = min(1.0, 2.0 / longest) if longest else 1.0
         for _ in range(20):

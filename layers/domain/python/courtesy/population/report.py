@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import msgspec
 
+from courtesy.errors import NotFound
 from courtesy.outcomes import DecisionOutcome
 from courtesy.population.cycle import PartCount, PartPlaced, read_scores
 from courtesy.population.documents import connect
@@ -49,7 +50,7 @@ SEGMENT = "CASE WHEN sub_segment = '' THEN lifecycle ELSE sub_segment END"
 
 
 def report_cycle(lake: Lake, rulebook: Rulebook, cycle: Cycle) -> CycleReport:
-    """Read what the parts left in the lake, check the balances, write the report."""
+    """Read what the parts left in the lake, check the balances, write the report. Raises NotFound where a part left nothing."""
     counts = [
         _read(lake, counts_path("snapshots", cycle.cycle_id, part), PartCount) for part in cycle.part_numbers
     ]
@@ -79,8 +80,11 @@ def report_cycle(lake: Lake, rulebook: Rulebook, cycle: Cycle) -> CycleReport:
         found = {
             kind: _fetch(lake, cycle, kind, here, connection) for kind in ("segments", "moves", "decisions")
         }
-        if not found["segments"] or not found["moves"]:
-            errors.append("the segments or moves of this cycle are not in the lake")
+        for kind in ("segments", "moves"):
+            if not found[kind]:
+                raise NotFound(
+                    f"the {kind} of cycle {cycle.cycle_id!r} are not in the lake; run the cycle anew"
+                )
         segments = _table(
             connection,
             f"SELECT division, {SEGMENT}, count(*)::BIGINT FROM segments GROUP BY ALL ORDER BY ALL",

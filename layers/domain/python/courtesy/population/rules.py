@@ -1,13 +1,19 @@
 """The section of the rulebook that rules this room: segments, scores, the value model's settings, costs and currencies."""
 
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from courtesy.rulebook.section import Section
 
 LIFECYCLES = ("prospect", "new", "returning", "lapsed")
+
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""An ISO-4217 code."""
+
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
 
 
 class SegmentRule(Section):
@@ -56,7 +62,7 @@ class ValueRules(Section):
 class CostRules(Section):
     """What a customer costs, in minor units of the reporting currency: per contact by channel, per case, per interaction."""
 
-    contact: dict[str, int] = Field(
+    contact: dict[Channel, int] = Field(
         default_factory=lambda: {"email": 1, "letter": 95, "postcard": 60, "sms": 5, "next_contact": 0}
     )
     case: int = 4000
@@ -125,8 +131,8 @@ class PopulationRules(Section):
     drift_alarm:    share of the customers of a division that may change their place in one cycle before it alarms
     """
 
-    reporting_currency: str = "USD"
-    currency_rates: dict[str, Decimal] = Field(default_factory=dict)
+    reporting_currency: Currency = "USD"
+    currency_rates: dict[Currency, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
     lifecycle: Ladder = Field(default_factory=_lifecycle)
     sub_segments: dict[str, Ladder] = Field(default_factory=_sub_segments)
     value_tiers: Ladder = Field(default_factory=_value_tiers)

@@ -4,6 +4,7 @@ Combined from the parts' summaries, so no step holds the population; one JSON do
 """
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 import duckdb
 import msgspec
@@ -95,11 +96,8 @@ def cut_points(histogram: Iterable[tuple[int, int]], step: int = 1) -> tuple[int
 
 def _at(counted: list[tuple[int, int]], rank: int) -> int:
     """The value of that rank, from 0, in the sorted population."""
-    for value, n in counted:
-        if rank < n:
-            return value
-        rank -= n
-    return counted[-1][0]
+    upto = accumulate(n for _, n in counted)
+    return next(value for (value, _), below in zip(counted, upto, strict=True) if rank < below)
 
 
 def score(value: int, cuts: tuple[int, ...]) -> int:
