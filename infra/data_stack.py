@@ -46,6 +46,7 @@ class DataStack(Stack):
         self.profiles = self._table("profiles", "customer_id")
         self.identities = self._table("identities", "entry", "member")
         self.rulebooks = self._table("rulebooks", "kind", "name")
+        self.answers = self._table("answers", "caller_key", expires="expires")
 
         self.hash_key = secretsmanager.Secret(
             self,
@@ -111,7 +112,9 @@ class DataStack(Stack):
             removal_policy=self._removal,
         )
 
-    def _table(self, name: str, partition_key: str, sort_key: str | None = None) -> dynamodb.Table:
+    def _table(
+        self, name: str, partition_key: str, sort_key: str | None = None, expires: str | None = None
+    ) -> dynamodb.Table:
         return dynamodb.Table(
             self,
             name,
@@ -123,6 +126,7 @@ class DataStack(Stack):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
+            time_to_live_attribute=expires,
             deletion_protection=self.config.keep,
             removal_policy=self._removal,
         )

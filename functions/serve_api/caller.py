@@ -1,28 +1,39 @@
-"""Who calls: the roles and divisions in the token that the HTTP API's authorizer has checked."""
+"""Who calls: the roles, divisions and dealers in the token that the HTTP API's authorizer has checked."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
-from aws_lambda_powertools.event_handler.exceptions import ForbiddenError, UnauthorizedError
+from aws_lambda_powertools.event_handler.exceptions import UnauthorizedError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 ROLES = frozenset({"marketer", "approver", "agent", "dealer", "privacy_officer", "engineer", "source"})
-LOCAL_DIVISIONS_CLAIM = "custom:divisions"
+UNBOUND = frozenset({"privacy_officer", "engineer"})
+"""Roles that see every division, whatever their token says."""
+ALWAYS_BOUND = frozenset({"agent", "dealer"})
+"""Roles that see nothing without a division in their token. Marketers and approvers are bound where theirs names some."""
+DIVISIONS_CLAIM = "custom:divisions"
+DEALER_CLAIM = "custom:dealer"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A signed-in person or system. `divisions` empty: all of them (only for roles that are not bound to any)."""
+    """A signed-in person or system. `divisions`, `dealers`: as the token names them."""
 
     id: str
     roles: frozenset[str]
     divisions: frozenset[str]
+    dealers: frozenset[str] = frozenset()
 
     @property
     def bound(self) -> bool:
-        """Agents and dealers see their divisions only."""
-        return not self.roles & {"marketer", "approver", "privacy_officer", "engineer"} and bool(
-            self.roles & {"agent", "dealer"}
-        )
+        """Whether they see their divisions only."""
+        if self.roles & UNBOUND:
+            return False
+        return bool(self.divisions) or not self.roles - ALWAYS_BOUND
+
+    def acting_as(self, roles: Collection[str]) -> "Caller":
+        """The caller with only those of their roles; what they may see follows from these."""
+        return replace(self, roles=self.roles & frozenset(roles))
 
 
 def caller_of(event: APIGatewayProxyEventV2) -> Caller:
@@ -34,18 +45,9 @@ def caller_of(event: APIGatewayProxyEventV2) -> Caller:
     return Caller(
         id=str(claims.get("sub", "")),
         roles=frozenset(_words(claims.get("cognito:groups"))) & ROLES,
-        divisions=frozenset(_words(claims.get(LOCAL_DIVISIONS_CLAIM))),
+        divisions=frozenset(_words(claims.get(DIVISIONS_CLAIM))),
+        dealers=frozenset(_words(claims.get(DEALER_CLAIM))),
     )
-
-
-def require(event: APIGatewayProxyEventV2, *roles: str) -> Caller:
-    """The caller, if one of `roles` is theirs. Raises UnauthorizedError, ForbiddenError."""
-    caller = caller_of(event)
-    if not caller.roles & set(roles):
-        raise ForbiddenError(f"this needs one of the roles {', '.join(sorted(roles))}")
-    if caller.bound and not caller.divisions:
-        raise ForbiddenError("agents and dealers need a division in their token (custom:divisions)")
-    return caller
 
 
 def _words(claim: object) -> list[str]:

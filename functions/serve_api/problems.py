@@ -1,12 +1,17 @@
 """Errors as RFC 9457 problem documents: one shape for every failure that a caller can see."""
 
+from typing import Any
+
 import orjson
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+)
 
-from courtesy.errors import Conflict, CourtesyError, NotFound, OutsideFailed, RefusedInput
+from courtesy.errors import Conflict, CourtesyError, NotAllowed, NotFound, OutsideFailed, RefusedInput, Stale
 from courtesy_aws.observability import logger
 
 TITLES = {
@@ -15,12 +20,17 @@ TITLES = {
     403: "Not allowed for this role",
     404: "Not found",
     405: "This method is not offered here",
-    409: "Somebody else changed it first",
+    409: "Not as things stand",
+    412: "Somebody else changed it first",
     422: "The request has wrong or missing fields",
+    428: "Say which state you saw",
+    429: "Too many requests; wait a little",
     500: "Courtesy failed",
     503: "A part of Courtesy did not answer; try again",
 }
 _STATUS: dict[type[CourtesyError], int] = {
+    Stale: 412,
+    NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
     OutsideFailed: 503,
@@ -43,6 +53,15 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
     )
 
 
+def as_answer(response: Response[str]) -> dict[str, Any]:
+    """The response as the HTTP API takes it (payload format 2.0)."""
+    headers = {"Content-Type": str(response.content_type), "Cache-Control": "no-store"}
+    return {
+        "statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False,
+        "cookies": [],
+    }  # fmt: skip
+
+
 def install(app: APIGatewayHttpResolver) -> None:
     """Make `app` answer every error with a problem document and tell the log only what holds no personal data."""
 
@@ -51,9 +70,20 @@ def install(app: APIGatewayHttpResolver) -> None:
 
     app.not_found(no_route)
     app.exception_handler(RequestValidationError)(_refuse_request)
+    app.exception_handler(ResponseValidationError)(_failed)
     app.exception_handler(CourtesyError)(_refuse)
     app.exception_handler(ServiceError)(_refuse_service)
     app.exception_handler(Exception)(_failed)
+
+
+def problem_of(error: Exception) -> Response[str]:
+    """The problem document of an error that was raised before the request was looked at."""
+    match error:
+        case CourtesyError():
+            return _refuse(error)
+        case ServiceError():
+            return _refuse_service(error)
+    return _failed(error)
 
 
 def _refuse_request(error: RequestValidationError) -> Response[str]:
@@ -71,6 +101,9 @@ def _refuse(error: CourtesyError) -> Response[str]:
 
 
 def _refuse_service(error: ServiceError) -> Response[str]:
+    if error.status_code == 422:  # the text begins with the field
+        field, _, text = str(error.msg).partition(": ")
+        return problem(422, str(error.msg), [{"field": field, "problem": text}])
     return problem(error.status_code if error.status_code in TITLES else 500, str(error.msg))
 
 

@@ -10,6 +10,7 @@ class Settings(FunctionSettings):
     profiles_table: str
     identities_table: str
     rulebooks_table: str
+    answers_table: str
     lake_bucket: str
     cycle_arn: str
     hash_key_secret: str

@@ -22,6 +22,7 @@ from courtesy_aws.lake import S3Lake
 from courtesy_aws.looks import TimelineLooks
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.session import client
+from courtesy_aws.tables.answers import DynamoAnswers
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.serve_api.settings import Settings
 
@@ -40,6 +41,7 @@ class Outside:
     key: Callable[[], bytes]
     clock: Clock
     sign_in: dict[str, str]
+    answers: DynamoAnswers
 
     def find(self, *, email: str, phone: str, country: str, loyalty_no: str, subject: str) -> list[str]:
         """Customers that all the given keys lead to."""
@@ -89,5 +91,6 @@ def wire() -> Outside:
         looks=TimelineLooks(store),
         key=lambda: hash_key(settings.hash_key_secret),
         clock=lambda: datetime.now(UTC),
+        answers=DynamoAnswers(settings.answers_table),
         sign_in={"client": settings.user_pool_client_id, "cognito": settings.cognito_url},
     )

@@ -63,6 +63,7 @@ class House:
             "profiles_table": lambda: data.profiles.table_name,
             "identities_table": lambda: data.identities.table_name,
             "rulebooks_table": lambda: data.rulebooks.table_name,
+            "answers_table": lambda: data.answers.table_name,
             "drops_bucket": lambda: data.drops.bucket_name,
             "lake_bucket": lambda: data.lake.bucket_name,
             "hash_key_secret": lambda: data.hash_key_name,

@@ -15,6 +15,7 @@ TABLE_KEYS = {
     "profiles": ["customer_id"],
     "identities": ["entry", "member"],
     "rulebooks": ["kind", "name"],
+    "answers": ["caller_key"],
 }
 
 

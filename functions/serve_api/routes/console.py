@@ -7,12 +7,12 @@ from typing import Annotated
 import orjson
 from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from courtesy.errors import NotFound
 from functions.serve_api import wiring
+from functions.serve_api.gate import Router
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("console")
 FILES = {
     "index.html": "text/html; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
@@ -26,13 +26,13 @@ def _text(name: str) -> str:
     return resources.files("console").joinpath(name).read_text(encoding="utf-8")
 
 
-@router.get("/console", include_in_schema=False)
+@router.get("/console", public=True, include_in_schema=False)
 def show_console() -> Response[str]:
     """The console's page; it speaks only to this API, with the token that the person signs in with."""
     return _file("index.html")
 
 
-@router.get("/console/config.json", include_in_schema=False)
+@router.get("/console/config.json", public=True, include_in_schema=False)
 def show_config() -> Response[str]:
     """Where the console signs people in; nothing secret."""
     return Response(
@@ -40,7 +40,7 @@ def show_config() -> Response[str]:
     )
 
 
-@router.get("/console/<name>", include_in_schema=False)
+@router.get("/console/<name>", public=True, include_in_schema=False)
 def show_file(name: Annotated[str, Path(pattern=r"^[a-z.]{1,40}$")]) -> Response[str]:
     """A style sheet or script of the console."""
     if name not in FILES:

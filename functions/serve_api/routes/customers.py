@@ -3,16 +3,15 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from courtesy.errors import NotFound, RefusedInput
+from courtesy.errors import RefusedInput
 from courtesy.privacy.visible import is_visible, visible_events, visible_profile
 from functions.serve_api import wiring
-from functions.serve_api.caller import Caller, require
+from functions.serve_api.gate import Router, caller, seen
 from functions.serve_api.views import CustomerView, customer_view
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("customers")
 CustomerId = Annotated[str, Path(pattern=r"^c[a-z0-9]{20,40}$", description="customer_id")]
 SEES = ("agent", "dealer", "marketer", "privacy_officer", "engineer")
 
@@ -43,66 +42,54 @@ class ExplanationView(BaseModel):
     decisions: list[dict[str, object]]
 
 
-@router.get("/customers/<customer_id>", tags=["customers"], summary="One customer")
+@router.get("/customers/<customer_id>", roles=SEES, scope="customer", look="customer", summary="One customer")
 def get_customer(
     customer_id: CustomerId,
     cursor: Annotated[str, Query(description="`next` of the page before")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CustomerView:
     """Profile with the origin of each value, segments, permissions and a page of the timeline."""
-    caller = require(router.current_event, *SEES)
-    store = wiring.wire().store
-    stored = store.read_profile(customer_id)
-    if stored.version == 0:
-        raise NotFound("there is no customer with this id")
-    profile, events = stored.profile, store.read_timeline(stored.profile.customer_id)
-    if caller.bound:
-        _stay_in_division(caller, is_visible(profile, sorted(caller.divisions)))
-        profile, events = visible_profile(profile, caller.divisions), visible_events(events, caller.divisions)
-    wiring.wire().looks.record(caller.id, profile.customer_id, "customer", wiring.wire().clock())
+    who, profile = caller(), seen().profile
+    events = wiring.wire().store.read_timeline(profile.customer_id)
+    if who.bound:
+        profile, events = visible_profile(profile, who.divisions), visible_events(events, who.divisions)
     return customer_view(customer_id, profile, events, cursor, limit)
 
 
-@router.post("/customers/find", tags=["customers"], summary="Find customers by what is known of them")
+@router.post(
+    "/customers/find", roles=SEES, scope="divisions", summary="Find customers by what is known of them"
+)
 def find_customers(request: Annotated[FindRequest, Body()]) -> FoundView:
     """By exact keys: e-mail, phone, loyalty number, or a source's own id. The body is never written to a log."""
-    caller = require(router.current_event, *SEES)
     if not any((request.email, request.phone, request.loyalty_no, request.source and request.record)):
         raise RefusedInput("give at least one of email, phone, loyalty_no, or source and record together")
-    outside = wiring.wire()
+    outside, who = wiring.wire(), caller()
     found = outside.find(
         email=request.email, phone=request.phone, country=request.country, loyalty_no=request.loyalty_no,
         subject=f"{request.source}/{request.record}" if request.source and request.record else "",
     )  # fmt: skip
-    if caller.bound:
-        mine = sorted(caller.divisions)
+    if who.bound:
+        mine = sorted(who.divisions)
         found = [cid for cid in found if is_visible(outside.store.read_profile(cid).profile, mine)]
     return FoundView(customers=found)
 
 
-@router.get("/customers/<customer_id>/explain", tags=["customers"], summary="Why, and why not")
+@router.get(
+    "/customers/<customer_id>/explain",
+    roles=SEES,
+    scope="customer",
+    look="explain",
+    summary="Why, and why not",
+)
 def explain_customer(
-    customer_id: CustomerId,
+    customer_id: CustomerId,  # noqa: ARG001 - read at the gate
     trigger: Annotated[
         str, Query(pattern=r"^[a-z0-9_]{0,80}$", description="one trigger; without it all of them")
     ] = "",
 ) -> ExplanationView:
     """Each decision on this customer, newest first, in one sentence and with the figures it used."""
-    caller = require(router.current_event, *SEES)
-    outside = wiring.wire()
-    stored = outside.store.read_profile(customer_id)
-    if stored.version == 0:
-        raise NotFound("there is no customer with this id")
-    if caller.bound:
-        _stay_in_division(caller, is_visible(stored.profile, sorted(caller.divisions)))
-    rows = outside.log.of(stored.profile.customer_id, trigger)
-    if caller.bound:
-        rows = [row for row in rows if row.get("division") in caller.divisions]
-    outside.looks.record(caller.id, stored.profile.customer_id, "explain", outside.clock())
-    return ExplanationView(customer_id=stored.profile.customer_id, decisions=rows)
-
-
-def _stay_in_division(caller: Caller, visible: bool) -> None:
-    """Say `not found`, not `forbidden`: a dealer must not learn that somebody is a customer elsewhere."""
-    if caller.bound and not visible:
-        raise NotFound("there is no customer with this id")
+    who, profile = caller(), seen().profile
+    rows = wiring.wire().log.of(profile.customer_id, trigger)
+    if who.bound:
+        rows = [row for row in rows if row.get("division") in who.divisions]
+    return ExplanationView(customer_id=profile.customer_id, decisions=rows)

@@ -5,13 +5,12 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_api import wiring
-from functions.serve_api.caller import require
+from functions.serve_api.gate import Router, caller
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("cycles")
 
 
 class CycleRequest(BaseModel):
@@ -31,15 +30,14 @@ class CycleView(BaseModel):
     report: dict[str, object] | None = None
 
 
-@router.post("/cycles", tags=["cycles"], status_code=202, summary="Start a cycle")
+@router.post("/cycles", roles=("marketer", "engineer"), status_code=202, summary="Start a cycle")
 def start_cycle(request: Annotated[CycleRequest, Body()]) -> Response[CycleView]:
     """Starts snapshot, scoring, segmentation and decisions; answers at once with the cycle's id."""
-    caller = require(router.current_event, "marketer", "engineer")
     outside = wiring.wire()
     as_of = request.as_of or outside.clock().date()
     name = request.name or outside.clock().strftime("%H%M%S")
     cycle_id = f"{as_of.isoformat()}-{name}"
-    outside.cycles.start(cycle_id, {"as_of": as_of.isoformat(), "cycle_id": cycle_id, "by": caller.id})
+    outside.cycles.start(cycle_id, {"as_of": as_of.isoformat(), "cycle_id": cycle_id, "by": caller().id})
     return Response(
         202,
         content_type="application/json",
@@ -54,10 +52,9 @@ class CyclesView(BaseModel):
     cycles: list[CycleView]
 
 
-@router.get("/cycles", tags=["cycles"], summary="The latest cycles")
+@router.get("/cycles", roles=("marketer", "approver", "engineer"), summary="The latest cycles")
 def list_cycles(limit: Annotated[int, Query(ge=1, le=100)] = 20) -> CyclesView:
     """Cycles that have ended, newest first, without their reports."""
-    require(router.current_event, "marketer", "approver", "engineer")
     return CyclesView(
         cycles=[
             CycleView(cycle_id=cycle_id, status="succeeded") for cycle_id in wiring.wire().cycles.ended(limit)
@@ -65,9 +62,8 @@ def list_cycles(limit: Annotated[int, Query(ge=1, le=100)] = 20) -> CyclesView:
     )
 
 
-@router.get("/cycles/<cycle_id>", tags=["cycles"], summary="How a cycle stands")
+@router.get("/cycles/<cycle_id>", roles=("marketer", "approver", "engineer"), summary="How a cycle stands")
 def get_cycle(cycle_id: Annotated[str, Path(pattern=r"^\d{4}-\d{2}-\d{2}-[A-Za-z0-9-]{1,60}$")]) -> CycleView:
     """The cycle's state and, when it has ended, its report."""
-    require(router.current_event, "marketer", "approver", "engineer")
     standing = wiring.wire().cycles.standing(cycle_id)
     return CycleView(cycle_id=cycle_id, status=standing.status, report=standing.report)

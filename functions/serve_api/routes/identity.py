@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import NotFound
@@ -24,9 +23,10 @@ from courtesy.identity.merge import (
 from courtesy.identity.record import PossibleMatch
 from courtesy.privacy.visible import is_visible
 from functions.serve_api import wiring
-from functions.serve_api.caller import Caller, require
+from functions.serve_api.caller import Caller
+from functions.serve_api.gate import Router, caller
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("identity")
 REVIEWS = ("privacy_officer", "engineer", "agent")
 DECIDES = ("privacy_officer", "engineer")
 _ID = r"^c[a-z0-9]{20,40}$"
@@ -95,16 +95,15 @@ class SplitView(BaseModel):
     customers: dict[str, str]
 
 
-@router.get("/matches", tags=["identity"], summary="Possible matches, for a person to decide")
+@router.get("/matches", roles=REVIEWS, scope="divisions", summary="Possible matches, for a person to decide")
 def get_matches(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(pattern=r"^[a-z2-7]{0,26}$", description="`next` of the page before")] = "",
 ) -> MatchesView:
     """Pairs of records whose evidence lies between the two thresholds. Roles: privacy_officer, engineer, agent."""
-    caller = require(router.current_event, *REVIEWS)
-    found = list_matches(wiring.wire().desk(caller.id), limit, cursor)
+    found = list_matches(wiring.wire().desk(caller().id), limit, cursor)
     homes = _homes(found)
-    seen = _visible(caller, sorted(set(homes.values())))
+    seen = _visible(caller(), sorted(set(homes.values())))
     views = [_view(match, homes) for match in found]
     return MatchesView(
         matches=[v for v in views if {v.left.customer_id, v.right.customer_id} <= seen],
@@ -112,38 +111,41 @@ def get_matches(
     )
 
 
-@router.post("/matches/<match_id>/confirm", tags=["identity"], summary="They are one customer")
+@router.post("/matches/<match_id>/confirm", roles=REVIEWS, scope="divisions", summary="They are one customer")
 def confirm(match_id: MatchId) -> CustomerIdView:
     """Unites the two customers; answers when their events have moved. Roles: privacy_officer, engineer, agent."""
-    caller = require(router.current_event, *REVIEWS)
-    _stay_in_division(caller, match_id)
-    return CustomerIdView(customer_id=confirm_match(wiring.wire().desk(caller.id), match_id))
+    _stay_in_division(caller(), match_id)
+    return CustomerIdView(customer_id=confirm_match(wiring.wire().desk(caller().id), match_id))
 
 
-@router.post("/matches/<match_id>/refuse", tags=["identity"], summary="They are different people")
+@router.post(
+    "/matches/<match_id>/refuse", roles=REVIEWS, scope="divisions", summary="They are different people"
+)
 def refuse(match_id: MatchId) -> RefusedView:
     """Keeps the two apart, now and later. Roles: privacy_officer, engineer, agent."""
-    caller = require(router.current_event, *REVIEWS)
-    _stay_in_division(caller, match_id)
-    refuse_match(wiring.wire().desk(caller.id), match_id)
+    _stay_in_division(caller(), match_id)
+    refuse_match(wiring.wire().desk(caller().id), match_id)
     return RefusedView(refused=match_id)
 
 
-@router.post("/customers/merge", tags=["identity"], summary="Two customers are one person")
+@router.post("/customers/merge", roles=DECIDES, summary="Two customers are one person")
 def merge(request: Annotated[MergeRequest, Body()]) -> CustomerIdView:
     """Unites contacts, cases and permissions (the strictest wins). Given twice it is done once. Roles: privacy_officer, engineer."""
-    caller = require(router.current_event, *DECIDES)
-    survivor = merge_customers(wiring.wire().desk(caller.id), request.one, request.two)
+    survivor = merge_customers(wiring.wire().desk(caller().id), request.one, request.two)
     return CustomerIdView(customer_id=survivor)
 
 
-@router.post("/customers/<customer_id>/split", tags=["identity"], summary="Some records are somebody else")
+@router.post(
+    "/customers/<customer_id>/split",
+    roles=DECIDES,
+    scope="customer",
+    summary="Some records are somebody else",
+)
 def split(
     customer_id: Annotated[str, Path(pattern=_ID)], request: Annotated[SplitRequest, Body()]
 ) -> SplitView:
     """Parts the records from the customer and keeps them apart (do-not-link). Roles: privacy_officer, engineer."""
-    caller = require(router.current_event, *DECIDES)
-    return SplitView(customers=split_customer(wiring.wire().desk(caller.id), customer_id, request.records))
+    return SplitView(customers=split_customer(wiring.wire().desk(caller().id), customer_id, request.records))
 
 
 def _homes(matches: Sequence[PossibleMatch]) -> dict[str, str]:
@@ -151,22 +153,22 @@ def _homes(matches: Sequence[PossibleMatch]) -> dict[str, str]:
     return {s: record.customer_id for s, record in wiring.wire().index.read_records(sorted(subjects)).items()}
 
 
-def _visible(caller: Caller, customers: Sequence[str]) -> set[str]:
+def _visible(who: Caller, customers: Sequence[str]) -> set[str]:
     """Those of the customers that the caller has any business with."""
-    if not caller.bound:
+    if not who.bound:
         return set(customers)
-    mine = sorted(caller.divisions)
+    mine = sorted(who.divisions)
     found = wiring.wire().store.read_profiles(customers)
     return {id_ for id_, stored in found.items() if is_visible(stored.profile, mine)}
 
 
-def _stay_in_division(caller: Caller, match_id: str) -> None:
+def _stay_in_division(who: Caller, match_id: str) -> None:
     """Say `not found`, not `forbidden`: nobody learns here who is a customer of another division."""
-    if not caller.bound:
+    if not who.bound:
         return
     match = wiring.wire().index.read_match(match_id)
     homes = set(_homes([match]).values()) if match else set()
-    if not match or not homes <= _visible(caller, sorted(homes)):
+    if not match or not homes <= _visible(who, sorted(homes)):
         raise NotFound(f"possible match {match_id}: there is none, or it has been decided")
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import NotFound, RefusedFile, RefusedInput, UnknownName
@@ -19,9 +18,9 @@ from courtesy.intake.rehearse import Rehearsal, rehearse
 from courtesy.intake.report import Fault
 from courtesy.intake.unpack import Limits
 from functions.serve_api import wiring
-from functions.serve_api.caller import require
+from functions.serve_api.gate import Router
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("sources")
 ROLES = ("engineer", "source")
 LARGEST_SAMPLE = 1 << 20
 """Bytes of a sample; a check answers at once, so a whole dump is not for it."""
@@ -87,7 +86,7 @@ class CheckView(BaseModel):
     detail: str = ""
 
 
-@router.get("/sources/<name>/quarantine/<file_id>", tags=["sources"], summary="Why rows were quarantined")
+@router.get("/sources/<name>/quarantine/<file_id>", roles=ROLES, summary="Why rows were quarantined")
 def list_quarantine(
     name: SourceName,
     file_id: Annotated[str, Path(pattern=r"^[0-9a-z]{10,64}$")],
@@ -95,7 +94,6 @@ def list_quarantine(
     after: Annotated[int, Query(ge=0, description="`next` of the page before")] = 0,
 ) -> QuarantineView:
     """Line, column and reason of each quarantined row of a file. Roles: engineer, source."""
-    require(router.current_event, *ROLES)
     _contract(name)
     rows = list(read_quarantine(wiring.wire().lake, name, file_id))
     if not rows:
@@ -110,10 +108,9 @@ def list_quarantine(
     )
 
 
-@router.post("/sources/<name>/check", tags=["sources"], summary="What would become of a sample")
+@router.post("/sources/<name>/check", roles=ROLES, summary="What would become of a sample")
 def check_sample(name: SourceName, request: Annotated[CheckRequest, Body()]) -> CheckView:
     """Reads the sample by the source's contract in force, as the first file ever; nothing is kept. Roles: engineer, source."""
-    require(router.current_event, *ROLES)
     contract = _contract(name)
     try:
         content = b64decode(request.content, validate=True)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import NotFound, UnknownName
@@ -12,9 +11,9 @@ from courtesy.population.catalogue import catalogue_of
 from courtesy.population.rules import PopulationRules
 from courtesy.population.scores import CORPORATE
 from functions.serve_api import wiring
-from functions.serve_api.caller import require
+from functions.serve_api.gate import Router
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("population")
 _ROLES = ("marketer", "approver", "engineer")
 
 
@@ -35,10 +34,9 @@ class AttributesView(BaseModel):
     attributes: list[AttributeView]
 
 
-@router.get("/attributes", tags=["population"], summary="The attribute catalogue")
+@router.get("/attributes", roles=_ROLES, summary="The attribute catalogue")
 def list_attributes() -> AttributesView:
     """Name, type, unit and meaning of everything that criteria may read."""
-    require(router.current_event, *_ROLES)
     catalogue = catalogue_of(wiring.wire().rulebooks.current().sources)
     return AttributesView(attributes=[AttributeView(**vars(attribute)) for attribute in catalogue])
 
@@ -82,10 +80,9 @@ class VerdictView(BaseModel):
     )
 
 
-@router.post("/criteria/check", tags=["population"], summary="Check a criterion")
+@router.post("/criteria/check", roles=_ROLES, summary="Check a criterion")
 def check_criteria(request: Annotated[CriteriaRequest, Body()]) -> VerdictView:
     """Where it is wrong and what was probably meant; where it is right, for how many customers it holds."""
-    require(router.current_event, *_ROLES)
     outside = wiring.wire()
     rulebook = outside.rulebooks.current()
     known = {*rulebook.divisions, CORPORATE}
@@ -133,10 +130,9 @@ class PreviewView(BaseModel):
     after: dict[str, dict[str, int]]
 
 
-@router.post("/segments/preview", tags=["population"], summary="Who would move under drafted rules")
+@router.post("/segments/preview", roles=_ROLES, summary="Who would move under drafted rules")
 def preview_segments(request: Annotated[PreviewRequest, Body()]) -> PreviewView:
     """Runs the draft beside the rules in force over a cycle's snapshot. Nothing is written."""
-    require(router.current_event, *_ROLES)
     outside = wiring.wire()
     latest = [request.cycle_id] if request.cycle_id else outside.cycles.ended(1)
     if not latest:

@@ -5,15 +5,15 @@ from typing import Annotated
 
 import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import UnknownName
 from courtesy.intake.report import FileReport, decode_report
 from functions.serve_api import wiring
-from functions.serve_api.caller import require
+from functions.serve_api.gate import Router
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("sources")
+_ROLES = ("marketer", "engineer", "source")
 
 
 class RowsView(BaseModel):
@@ -59,21 +59,19 @@ class SourcesView(BaseModel):
     sources: list[str]
 
 
-@router.get("/sources", tags=["sources"], summary="The sources of the rulebook")
+@router.get("/sources", roles=_ROLES, summary="The sources of the rulebook")
 def list_sources() -> SourcesView:
     """Names of the sources, sorted."""
-    require(router.current_event, "marketer", "engineer", "source")
     return SourcesView(sources=sorted(wiring.wire().rulebooks.current().sources))
 
 
-@router.get("/sources/<name>/files", tags=["sources"], summary="Files of a source and how their rows ended")
+@router.get("/sources/<name>/files", roles=_ROLES, summary="Files of a source and how their rows ended")
 def list_files(
     name: Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,60}$")],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]*$")] = "",
 ) -> FilesView:
     """Files of a source, newest first. `rows in = loaded + unchanged + quarantined` holds for each that has ended."""
-    require(router.current_event, "marketer", "engineer", "source")
     outside = wiring.wire()
     known = outside.rulebooks.current().sources
     if name not in known:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.serve_api import wiring
+from functions.serve_api.gate import Router
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+router = Router("unsubscribe")
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.=-]{10,600}$", description="opaque, signed")]
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -19,7 +19,7 @@ button{{font:inherit;padding:.75rem 1.5rem;border-radius:.5rem;border:0;backgrou
 button:focus-visible{{outline:3px solid #f59e0b;outline-offset:2px}}</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
 
 
-@router.get("/u/<token>", tags=["unsubscribe"], summary="The unsubscribe page; changes nothing", security=[])
+@router.get("/u/<token>", public=True, summary="The unsubscribe page; changes nothing")
 def show_unsubscribe(token: Token) -> Response[str]:
     """A page with one button. Mail scanners follow links, so a GET never unsubscribes anybody."""
     wish = wiring.wire().read_wish(token)
@@ -38,7 +38,7 @@ def show_unsubscribe(token: Token) -> Response[str]:
     return _page(200, "Unsubscribe", body)
 
 
-@router.post("/u/<token>", tags=["unsubscribe"], summary="Unsubscribe with one click (RFC 8058)", security=[])
+@router.post("/u/<token>", public=True, summary="Unsubscribe with one click (RFC 8058)")
 def unsubscribe(token: Token) -> Response[str]:
     """Withdraws the permission that the link stands for, at once. A second POST is a success too. Never a redirect."""
     outside = wiring.wire()

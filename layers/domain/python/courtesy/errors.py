@@ -6,7 +6,9 @@ CourtesyError
 │   ├── RefusedRule         a rule (criteria, contract, policy, template) that does not hold together
 │   └── UnknownName         a name that is not known, with the nearest one that is
 ├── NotFound                a customer, cycle, file or version that does not exist
+├── NotAllowed              this person may not do it, though somebody else may
 ├── Conflict                somebody else changed it first; read again and decide again
+│   └── Stale               what the caller saw is no longer what stands; look again, then change it
 └── OutsideFailed           a store, queue or mailer did not do its part; the caller may try again
 
 A definite outcome is a value, not an error (see `outcomes`). Messages name file, line, field and remedy, never a
@@ -66,6 +68,14 @@ class NotFound(CourtesyError):
 
 class Conflict(CourtesyError):
     """Somebody else changed it first: read again, decide again."""
+
+
+class Stale(Conflict):
+    """The caller changed what they saw, and it is no longer so: look again, then change it."""
+
+
+class NotAllowed(CourtesyError):
+    """This person may not do it, though somebody else may: whoever wrote a draft does not approve it."""
 
 
 class OutsideFailed(CourtesyError):

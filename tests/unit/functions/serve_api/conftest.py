@@ -20,6 +20,7 @@ from courtesy_aws.looks import TimelineLooks
 from functions.serve_api import wiring
 from functions.serve_api.handler import handle
 from tests.fakes import InMemoryCustomerStore, InMemoryLake
+from tests.fakes.answers import InMemoryAnswers
 from tests.fakes.identity_index import InMemoryIdentityIndex
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -89,6 +90,8 @@ class Api:
         query: dict[str, str] | None = None,
         body: object = None,
         raw: str | None = None,
+        headers: dict[str, str] | None = None,
+        sub: str = "",
     ) -> Answer:
         context: dict[str, Any] = {
             "http": {"method": method, "path": path},
@@ -96,11 +99,15 @@ class Api:
             "stage": "$default",
         }
         if role:
-            claims = {"sub": f"sub-of-{role}", "cognito:groups": f"[{role}]", "custom:divisions": divisions}
+            claims = {
+                "sub": sub or f"sub-of-{role}",
+                "cognito:groups": f"[{role}]",
+                "custom:divisions": divisions,
+            }
             context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
         text = raw if raw is not None else (orjson.dumps(body).decode() if body is not None else None)
         event = {
-            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": {"content-type": "application/json"},
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": {"content-type": "application/json", **(headers or {})},
             "queryStringParameters": query, "requestContext": context, "body": text, "isBase64Encoded": False,
         }  # fmt: skip
         answer = handle(event, None)
@@ -143,7 +150,8 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     outside = wiring.Outside(
         store=store, index=InMemoryIdentityIndex(), rulebooks=InMemoryRulebooks({"crm_persons": 1, "dealer_sales": 1}),  # type: ignore[arg-type]
         lake=lake, cycles=InMemoryCycles(), log=LakeDecisionLog(lake, tmp_path), looks=TimelineLooks(store),
-        key=lambda: KEY, clock=lambda: NOW, sign_in={"client": "abc", "cognito": "http://127.0.0.1/"},
+        key=lambda: KEY, clock=lambda: NOW, answers=InMemoryAnswers(),  # type: ignore[arg-type]
+        sign_in={"client": "abc", "cognito": "http://127.0.0.1/"},
     )  # fmt: skip
     wire: Callable[[], wiring.Outside] = lambda: outside  # noqa: E731
     monkeypatch.setattr(wiring, "wire", wire)

@@ -1,0 +1,85 @@
+"""Idempotency keys: a write that carries one is carried out once, and answered the same whenever it comes again.
+
+The key belongs to its caller. While the first is being carried out a second gets 409; the key with another request gets 422. An
+answer that says that Courtesy failed is not kept, so that the request can be sent again.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import orjson
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from courtesy_aws.tables.answers import Held
+from functions.serve_api import wiring
+from functions.serve_api.gate import Admitted, Answer
+from functions.serve_api.problems import as_answer, problem
+
+HEADER = "idempotency-key"
+FORM = re.compile(r"[\x21-\x7e]{1,200}")
+REPLAYED = "Idempotency-Replayed"
+
+
+class Answers(Protocol):
+    """What the API asks of the store of answers; see `courtesy_aws.tables.answers`."""
+
+    def take(self, key: str, request: str, now: Any) -> Held | None:
+        """Take a key for a request; None where that worked, else what stands under it."""
+        ...
+
+    def keep(self, key: str, request: str, answer: str, now: Any) -> None:
+        """Store the answer."""
+        ...
+
+    def release(self, key: str, request: str, now: Any) -> None:
+        """Give the key back."""
+        ...
+
+
+def once(admitted: Admitted, request: APIGatewayProxyEventV2, work: Callable[[], Answer]) -> Answer:
+    """The answer of `work`; of an earlier one where the request's key says that it was carried out already."""
+    given = {name.lower(): value for name, value in (request.headers or {}).items()}.get(HEADER)
+    if given is None or not admitted.route.writes:
+        return work()
+    if not FORM.fullmatch(given):
+        return as_answer(problem(422, "Idempotency-Key: give 1 to 200 visible ASCII characters, no blanks"))
+    outside = wiring.wire()
+    key = _hash(admitted.caller.id, given)
+    asked = _hash(
+        request.http_method, request.path, request.raw_query_string or "", request.get("body") or ""
+    )
+    held = outside.answers.take(key, asked, outside.clock())
+    if held is not None:
+        return _again(held, asked)
+    try:
+        answer = work()
+    except BaseException:
+        outside.answers.release(key, asked, outside.clock())
+        raise
+    if answer["statusCode"] >= 500:
+        outside.answers.release(key, asked, outside.clock())
+    else:
+        outside.answers.keep(key, asked, orjson.dumps(answer).decode(), outside.clock())
+    return answer
+
+
+def _again(held: Held, asked: str) -> Answer:
+    if held.request != asked:
+        return as_answer(
+            problem(422, "Idempotency-Key: it was used for another request; take a new key for a new request")
+        )
+    if not held.answer:
+        return as_answer(
+            problem(
+                409, "the request with this Idempotency-Key is still being carried out; try again shortly"
+            )
+        )
+    answer: Answer = orjson.loads(held.answer)
+    answer["headers"] = {**answer["headers"], REPLAYED: "true"}
+    return answer
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
