@@ -13,11 +13,12 @@ from courtesy.decisions.policy import policy_of
 from courtesy.decisions.release import Message
 from courtesy.errors import OutsideFailed, RefusedRule
 from courtesy.messages.mailing import Announcement, ManifestLine, Register, decode_register
-from courtesy.messages.post import Posted, Posting, make_mailings
+from courtesy.messages.post import Posted, Posting, Typesetting, make_mailings
 from courtesy.messages.render import PrintText, Renderer
-from courtesy.messages.rules import PrintProduct
+from courtesy.messages.rules import DealerBlock, PrintProduct
 from courtesy.messages.typeset import Typesetter
 from courtesy.outcomes import ContactState
+from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact, SourceRecord
 from courtesy.timeline.refold import refold
 from tests.fakes.clock import FakeClock
@@ -90,7 +91,11 @@ class World:
         self.messages = [Message(id_, TRIGGER, PERIOD) for id_ in self.ids]
 
     def run(
-        self, run: str, messages: Sequence[Message] | None = None, breaking: Breaking | None = None
+        self,
+        run: str,
+        messages: Sequence[Message] | None = None,
+        breaking: Breaking | None = None,
+        typesetter: Typesetting | None = None,
     ) -> Posted:
         outside = Posting(
             store=self.store,
@@ -98,7 +103,7 @@ class World:
             vendor_queue=BreakingQueue(self.queue, breaking) if breaking else self.queue,
             renderer=self.renderer,
             policy=policy_of(self.renderer.rulebook),
-            typesetter=PlainTypesetter(),
+            typesetter=typesetter or PlainTypesetter(),
             hash_key=KEY,
             clock=self.clock,
         )
@@ -339,3 +344,15 @@ def test_a_piece_whose_customer_moved_between_two_runs_is_claimed_anew(renderer:
     assert world.run("run-2").outcomes == {"later": 1}
     assert world.run("run-3").outcomes == {"recorded": 1}
     assert set(world.printed().values()) == {1}
+
+
+def test_a_dealer_s_words_that_do_not_fit_give_way_and_the_piece_is_printed(rulebook: Rulebook) -> None:
+    class Narrow(PlainTypesetter):
+        def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
+            if text.dealer.get("words"):
+                raise RefusedRule("the text does not fit on the postcard; shorten it")
+            return super().pdf(product, text, address)
+
+    block = DealerBlock(dealer="D001", language="en", text="Welcome back.", approved_by="brand")
+    world = World(Renderer(rulebook, lambda _: [block]), 1, dealer="D001")
+    assert world.run("run-1", typesetter=Narrow()).outcomes == {"recorded": 1}

@@ -4,9 +4,11 @@ The declared variables of all templates are exactly the fields below, so lint an
 shortened and freed of control characters once, here; templates escape them for their medium.
 """
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from courtesy.messages.rules import DealerBlock, MessageRules
 from courtesy.messages.writing import greeting, shown
@@ -15,8 +17,7 @@ from courtesy.timeline.events import Contact
 from courtesy.timeline.profile import Profile
 
 
-@dataclass(frozen=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """The person written to; `greeting` is the opening line in their language."""
 
     greeting: str = ""
@@ -27,8 +28,7 @@ class Customer:
     city: str = ""
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """The division that writes."""
 
     name: str = ""
@@ -37,19 +37,17 @@ class Sender:
     postal_address: str = ""
 
 
-@dataclass(frozen=True)
-class DealerCard:
+class DealerCard(msgspec.Struct, frozen=True):
     """The customer's dealer; all empty where there is none. `words` are the paragraphs of the approved dealer block."""
 
     name: str = ""
     city: str = ""
     phone: str = ""
     email: str = ""
-    words: list[str] = field(default_factory=list)
+    words: list[str] = []
 
 
-@dataclass(frozen=True)
-class OfferCard:
+class OfferCard(msgspec.Struct, frozen=True):
     """The offer of the contact; all empty where there is none."""
 
     code: str = ""
@@ -58,8 +56,7 @@ class OfferCard:
     valid_until: date | None = None
 
 
-@dataclass(frozen=True)
-class Vehicle:
+class Vehicle(msgspec.Struct, frozen=True):
     """The asset that the message is most likely about: the held one that ends soonest, else the newest."""
 
     model: str = ""
@@ -67,8 +64,7 @@ class Vehicle:
     ends: date | None = None
 
 
-@dataclass(frozen=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """What the customer did in the division."""
 
     last_purchase: date | None = None
@@ -76,8 +72,7 @@ class History:
     purchases: int = 0
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """The customer's place in the division."""
 
     lifecycle: str = ""
@@ -85,8 +80,7 @@ class Segment:
     value_tier: str = ""
 
 
-@dataclass(frozen=True)
-class Links:
+class Links(msgspec.Struct, frozen=True):
     """Addresses of the web. `unsubscribe` and `preferences` are the customer's own."""
 
     site: str = ""
@@ -94,21 +88,20 @@ class Links:
     preferences: str = ""
 
 
-@dataclass(frozen=True)
-class MessageContext:
+class MessageContext(msgspec.Struct, frozen=True):
     """Everything that a template may name. `today` is the day of sending, UTC; `marketing` tells whether opting out applies."""
 
     today: date
     language: str
-    customer: Customer = field(default_factory=Customer)
-    sender: Sender = field(default_factory=Sender)
-    dealer: DealerCard = field(default_factory=DealerCard)
-    offer: OfferCard = field(default_factory=OfferCard)
-    vehicle: Vehicle = field(default_factory=Vehicle)
-    history: History = field(default_factory=History)
-    segment: Segment = field(default_factory=Segment)
-    links: Links = field(default_factory=Links)
-    words: dict[str, str] = field(default_factory=dict)
+    customer: Customer = Customer()
+    sender: Sender = Sender()
+    dealer: DealerCard = DealerCard()
+    offer: OfferCard = OfferCard()
+    vehicle: Vehicle = Vehicle()
+    history: History = History()
+    segment: Segment = Segment()
+    links: Links = Links()
+    words: dict[str, str] = {}
     reference: str = ""
     """The contact id, printed small so that a reply can be matched."""
     marketing: bool = True
@@ -117,13 +110,13 @@ class MessageContext:
 
     def variables(self) -> dict[str, Any]:
         """The context as plain dicts, lists and scalars: templates never see a Python object."""
-        made = dict(vars(self))
+        made = msgspec.structs.asdict(self)
         for name in _CARDS:
-            made[name] = vars(made[name])
+            made[name] = msgspec.structs.asdict(made[name])
         return made
 
 
-_CARDS = {
+_CARDS: dict[str, type[msgspec.Struct]] = {
     "customer": Customer,
     "sender": Sender,
     "dealer": DealerCard,
@@ -143,7 +136,7 @@ def declared() -> frozenset[str]:
     """All dotted names that a template may use, `words.*` apart (each language declares its own)."""
     names = {"today", "language", "reference", "marketing", "preheader"}
     for name, card in _CARDS.items():
-        names.update(f"{name}.{part.name}" for part in fields(card))
+        names.update(f"{name}.{part}" for part in card.__struct_fields__)
     return frozenset(names)
 
 
@@ -220,20 +213,31 @@ def dealer_of(profile: Profile, contact: Contact) -> str:
 
 
 def choose_block(
-    rules: MessageRules, dealer: str, trigger: str, segments: tuple[str, ...], language: str, today: date
+    blocks: Iterable[DealerBlock],
+    dealer: str,
+    trigger: str,
+    channel: str,
+    segments: tuple[str, ...],
+    language: str,
+    today: date,
 ) -> DealerBlock | None:
     """The dealer's most particular approved, unexpired block in the language; None: the standard text stands alone."""
     fitting = [
         block
-        for block in rules.blocks
+        for block in blocks
         if block.dealer == dealer
         and block.language == language
         and block.trigger in ("*", trigger)
         and block.segment in ("*", *segments)
+        and block.channel in ("*", channel)
         and block.approved_by
         and (block.expires is None or block.expires >= today)
     ]
-    return max(fitting, key=lambda b: (b.trigger != "*", b.segment != "*", b.text), default=None)
+    return max(
+        fitting,
+        key=lambda b: (b.trigger != "*", b.segment != "*", b.channel != "*", b.text),
+        default=None,
+    )
 
 
 def segments_of(profile: Profile, division: str) -> tuple[str, ...]:

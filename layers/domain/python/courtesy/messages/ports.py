@@ -1,7 +1,12 @@
 """What sending asks of the outside: a mailer that sends once, and a place where mailings stand."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from courtesy.outcomes import Commit
+
+if TYPE_CHECKING:
+    from courtesy.messages.blocks import DealerBlocks
 
 
 @dataclass(frozen=True)
@@ -76,4 +81,20 @@ class MailingShelf(Protocol):
 
     def put(self, vendor: str, mailing_id: str, file: str, content: bytes) -> None:
         """Store another file of the mailing, made from the register alone, so that storing it twice changes nothing."""
+        ...
+
+
+class BlockStore(Protocol):
+    """Dealers' own words: one document for each dealer."""
+
+    def read(self, dealer: str) -> "tuple[DealerBlocks, int]":
+        """The dealer's blocks, read consistently, and the version that a write must name; none and 0 where there are none."""
+        ...
+
+    def write(self, blocks: "DealerBlocks", version: int) -> Commit:
+        """Write on condition that the stored document still has `version`. `committed` or `conflict`."""
+        ...
+
+    def every(self) -> "list[DealerBlocks]":
+        """The blocks of all dealers that have any, by dealer."""
         ...

@@ -15,7 +15,7 @@ if the first attempt is alive after all, it finds the register closed and gives 
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -214,7 +214,7 @@ def _typeset(
     try:
         context = renderer.context(profile, contact, now=contact.sent or outside.clock())
         text = renderer.printed(contact.trigger, contact.channel, context)
-        content = outside.typesetter.pdf(product, text, to.lines())
+        content = _pdf(product, text, to.lines(), outside.typesetter)
     except NotFound:
         return "message_missing"
     except RefusedRule:
@@ -237,6 +237,16 @@ def _typeset(
         address=contact.address,
     )
     return piece, content
+
+
+def _pdf(product: PrintProduct, text: PrintText, address: list[str], typesetter: Typesetting) -> bytes:
+    """The piece; where a dealer's words make it too long, the standard text alone. Raises RefusedRule."""
+    try:
+        return typesetter.pdf(product, text, address)
+    except RefusedRule:
+        if not text.dealer.get("words"):
+            raise
+        return typesetter.pdf(product, replace(text, dealer=text.dealer | {"words": []}), address)
 
 
 def _give_back(waiting: _Waiting, fault: str, outside: Posting, posted: Posted) -> None:

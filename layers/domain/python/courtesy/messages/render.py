@@ -1,13 +1,15 @@
 """From a compiled message and a context to what a customer reads: subject, HTML and text, or the data of a printed piece."""
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from jinja2 import Template
+from msgspec.structs import replace
 
-from courtesy.errors import NotFound, RefusedRule
+from courtesy.errors import NotFound, OutsideFailed, RefusedRule
 from courtesy.messages.context import (
     MessageContext,
     choose_block,
@@ -16,7 +18,7 @@ from courtesy.messages.context import (
     make_context,
     segments_of,
 )
-from courtesy.messages.rules import CompiledMessage, Language
+from courtesy.messages.rules import CompiledMessage, DealerBlock, Language
 from courtesy.messages.template import compile_template, render
 from courtesy.messages.writing import shown, write_date
 from courtesy.rulebook.model import Rulebook
@@ -27,8 +29,14 @@ SUBJECT_MAX = 200
 PARAGRAPH_MAX = 2000
 _RUN = re.compile(r"\n{3,}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
-BLOCK_MAX = 1200
-"""Longest rendered dealer block, characters; what is longer is left out and the standard text stands alone."""
+
+BlocksOf = Callable[[str], Sequence[DealerBlock]]
+"""The approved blocks of a dealer, by id. May raise OutsideFailed: then the standard text stands alone."""
+
+
+def no_blocks(_: str) -> Sequence[DealerBlock]:
+    """For where no dealer has written anything."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,9 @@ class PrintText:
 class Renderer:
     """Renders the messages of one rulebook; each template is checked and compiled once, at its first use."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, blocks_of: BlocksOf = no_blocks) -> None:
         self.rulebook = rulebook
+        self._blocks_of = blocks_of
         self._rules = rulebook.messages
         self._words = tuple({word for language in self._rules.languages.values() for word in language.words})
         self._templates: dict[tuple[str, str, bool], Template] = {}
@@ -93,24 +102,37 @@ class Renderer:
             unsubscribe=unsubscribe,
             preferences=preferences,
         )
+        if not context.dealer.name:
+            return context
+        dealer = dealer_of(profile, contact)
         block = choose_block(
-            rules,
-            dealer_of(profile, contact),
+            [*rules.blocks, *self._written(dealer)],
+            dealer,
             contact.trigger,
+            contact.channel,
             segments_of(profile, contact.division),
             language,
             now.date(),
         )
-        if block is None or not context.dealer.name:
-            return context
+        return context if block is None else self.with_block(context, block.text, contact.channel)
+
+    def with_block(self, context: MessageContext, text: str, channel: str) -> MessageContext:
+        """The context with a dealer's words in it; a text that is faulty or longer than the channel's area stays away."""
+        longest = self._rules.block_limits.get(channel, 0)
         try:
-            words = self._fill(block.text, language, context.variables())
+            words = self._fill(text, context.language, context.variables())
         except RefusedRule:  # a block is the dealer's own; its fault must not stop the client's message
             return context
-        if len(words) > BLOCK_MAX:
+        if len(words) > longest:
             return context
-        paragraphs = [shown(part, BLOCK_MAX) for part in _PARAGRAPHS.split(words) if part.strip()]
+        paragraphs = [shown(part, longest) for part in _PARAGRAPHS.split(words) if part.strip()]
         return replace(context, dealer=replace(context.dealer, words=paragraphs))
+
+    def _written(self, dealer: str) -> Sequence[DealerBlock]:
+        try:
+            return self._blocks_of(dealer)
+        except OutsideFailed:
+            return ()
 
     def email(self, trigger: str, context: MessageContext) -> RenderedEmail:
         """The e-mail of a trigger in the context's language. Raises NotFound where there is none, RefusedRule."""

@@ -97,17 +97,28 @@ class PrintVendor(Section):
 class DealerBlock(Section):
     """A dealer's own words in a message: a sandboxed template of plain paragraphs.
 
-    trigger, segment: `*` stands for all; segment is a lifecycle or sub-segment. Shown only when somebody of the client
-    approved it and it has not expired; without one the standard text stands alone.
+    trigger, segment, channel: `*` stands for all; segment is a lifecycle or sub-segment. Shown only when somebody of the
+    client approved it and it has not expired; without one the standard text stands alone. Dealers write theirs at the API
+    (`messages.blocks`); those in the rulebook are the client's own.
     """
 
     dealer: str
     trigger: str = "*"
     segment: str = "*"
+    channel: str = "*"
     language: str
     text: str = Field(max_length=2000)
     approved_by: str = ""
     expires: date | None = None
+
+
+_BLOCK_LIMITS: dict[str, int] = {
+    "email": 1200,
+    "letter": 600,
+    "postcard": 110,
+    "next_contact": 300,
+}
+"""A text message has no room for two senders."""
 
 
 class CompiledMessage(Section):
@@ -140,6 +151,8 @@ class HtmlFrame(Section):
 class MessageRules(Section):
     """Everything that is said to a customer, and with whom it is printed.
 
+    block_limits: channel -> the longest dealer block that the channel's area takes, characters
+    forbidden_words: what no dealer may promise, in any language, whatever the case of the letters
     messages: `trigger/channel/language` -> message; html_frames, print_frames: by name (print frames are Typst source)
     printers: channel -> name of the vendor
     """
@@ -151,6 +164,8 @@ class MessageRules(Section):
     vendors: dict[str, PrintVendor] = Field(default_factory=dict)
     printers: dict[Literal["letter", "postcard"], str] = Field(default_factory=dict)
     blocks: list[DealerBlock] = Field(default_factory=list)
+    block_limits: dict[str, int] = Field(default_factory=lambda: dict(_BLOCK_LIMITS))
+    forbidden_words: list[str] = Field(default_factory=list)
     messages: dict[str, CompiledMessage] = Field(default_factory=dict)
     html_frames: dict[str, HtmlFrame] = Field(default_factory=dict)
     print_frames: dict[str, str] = Field(default_factory=dict)

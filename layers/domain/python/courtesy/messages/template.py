@@ -70,7 +70,9 @@ class MessageEnvironment(ImmutableSandboxedEnvironment):
         self.filters.update(kept)
         self.filters["date"] = _date_filter(language)
         self.filters["number"] = lambda value: "" if value is None else write_number(value, language)
-        self.filters["money"] = lambda value, currency="USD": write_money(int(value), currency, language)
+        self.filters["money"] = lambda value, currency="USD": (
+            write_money(int(value), currency, language) if value or value == 0 else ""
+        )
         tests = {name: call for name, call in self.tests.items() if name in TESTS}
         self.tests.clear()
         self.tests.update(tests)
