@@ -1,14 +1,15 @@
 """How a contact ends: by the set of what was reported on it, never by the order."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from courtesy.outcomes import ContactState
-from courtesy.timeline.contacts import FREE, MOVES, OPEN, settle
+from courtesy.timeline.contacts import FREE, MOVES, OPEN, found, settle
 from courtesy.timeline.events import Contact, Feedback, FeedbackType
 from tests.unit.timeline.histories import DAY, FEEDBACK
 
@@ -91,3 +92,29 @@ def test_nothing_leads_out_of_an_end_and_only_claims_lead_to_a_send() -> None:
     assert MOVES[S.CANCELLED] == {S.RESERVED}  # decided anew, and claimed like any other
     assert {state for state, to in MOVES.items() if S.SENDING in to} == OPEN
     assert {state for state, to in MOVES.items() if S.SENT in to} == {S.SENDING, S.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("state", "claim", "recall", "there"),
+    [
+        (S.RESERVED, "", "", True),
+        (S.QUEUED, "", "", True),
+        (S.SENDING, "me", "", True),
+        (S.UNKNOWN, "me", "", True),
+        (S.UNKNOWN, "", "", False),
+        (S.SENT, "me", "", False),
+        (S.SENT, "me", "wanted", True),
+        (S.SENT, "me", "asked", True),
+        (S.CANCELLED, "me", "wanted", False),
+        (S.EXPIRED, "", "", False),
+    ],
+)
+def test_the_due_index_finds_what_is_not_settled(
+    state: ContactState, claim: str, recall: str, there: bool
+) -> None:
+    assert found(replace(contact(state), claim=claim, recall=recall)) is there
+
+
+def test_an_instant_without_a_zone_is_no_instant() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        replace(contact(), when=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point

@@ -69,10 +69,9 @@ def values_of(text: str, form: FileFormat) -> list[str]:
 def broken_column(text: str, form: FileFormat) -> int:
     """Position, from 0, of the first value that is not well-formed."""
     found = _compiled(record_pattern(form)).match(form.separator + text)
-    if found is None:
-        return 0
-    good = values_of(found.group()[len(form.separator) :], form)
-    rest = (form.separator + text)[found.end() :]
+    end = found.end() if found else 0
+    good = values_of((form.separator + text)[len(form.separator) : end], form)
+    rest = (form.separator + text)[end:]
     return len(good) if rest.startswith(form.separator) else len(good) - 1
 
 
