@@ -15,10 +15,10 @@ from bench.outcome import Goal, Outcome
 from courtesy.messages.compile import compile_messages
 from courtesy.messages.postal import PostalAddress, postal_address
 from courtesy.messages.render import Renderer
+from courtesy.messages.samples import NOW, sample_contact, sample_profile
 from courtesy.messages.send import links
 from courtesy.messages.typeset import Typesetter
 from courtesy.rulebook.load import load_rulebook
-from courtesy_local.vendor.samples import NOW, sample_contact, sample_profile
 
 ROOT = Path(__file__).parents[1]
 KEY = b"a key of sixteen bytes or more"

@@ -6,12 +6,13 @@ from functools import cache
 
 from courtesy.decisions.policy import policy_of
 from courtesy.messages.post import Posting
-from courtesy.messages.render import Renderer
+from courtesy.messages.render import BlocksOf, Renderer
 from courtesy.messages.typeset import Typesetter
 from courtesy.ports import Clock, CustomerStore, Queue, RulebookStore
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.queues import SqsQueue
 from courtesy_aws.secrets import hash_key
+from courtesy_aws.tables.blocks import DynamoBlockStore, RememberedBlocks
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from courtesy_aws.vendor import S3MailingShelf
 from functions.make_mailing.settings import Settings
@@ -30,6 +31,7 @@ class Outside:
     rulebooks: RulebookStore
     shelf: S3MailingShelf
     vendor_queue: Queue
+    blocks: BlocksOf
     made: tuple[Renderer, Typesetter] | None = None
     clock: Clock = _now
 
@@ -37,7 +39,7 @@ class Outside:
         """What one invocation makes mailings with."""
         rulebook = self.rulebooks.current()
         if self.made is None or self.made[0].rulebook is not rulebook:
-            self.made = Renderer(rulebook), Typesetter(rulebook.messages.print_frames)
+            self.made = Renderer(rulebook, self.blocks), Typesetter(rulebook.messages.print_frames)
         return Posting(
             store=self.store,
             shelf=self.shelf,
@@ -60,4 +62,5 @@ def wire() -> Outside:
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         shelf=S3MailingShelf(settings.lake_bucket),
         vendor_queue=SqsQueue(settings.vendor_queue_url),
+        blocks=RememberedBlocks(DynamoBlockStore(settings.rulebooks_table)),
     )

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.decisions.policy import policy_of
-from courtesy.messages.render import Renderer
+from courtesy.messages.render import BlocksOf, Renderer
 from courtesy.messages.send import Sending
 from courtesy.ports import Clock, CustomerStore, RulebookStore
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.mailer import SesMailer
 from courtesy_aws.secrets import hash_key
+from courtesy_aws.tables.blocks import DynamoBlockStore, RememberedBlocks
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.send_email.settings import Settings
 
@@ -27,6 +28,7 @@ class Outside:
     settings: Settings
     store: CustomerStore
     rulebooks: RulebookStore
+    blocks: BlocksOf
     renderer: Renderer | None = None
     clock: Clock = _now
 
@@ -34,7 +36,7 @@ class Outside:
         """What one invocation sends with."""
         rulebook = self.rulebooks.current()
         if self.renderer is None or self.renderer.rulebook is not rulebook:
-            self.renderer = Renderer(rulebook)
+            self.renderer = Renderer(rulebook, self.blocks)
         return Sending(
             store=self.store,
             mailer=SesMailer(self.settings.configuration_set, self.settings.sender, remaining_ms),
@@ -51,4 +53,5 @@ def wire() -> Outside:
     """The adapters, made at the first batch."""
     settings = Settings.load()
     store = DynamoCustomerStore(settings.timeline_table, settings.profiles_table)
-    return Outside(settings, store, DynamoRulebookStore(settings.rulebooks_table))
+    blocks = RememberedBlocks(DynamoBlockStore(settings.rulebooks_table))
+    return Outside(settings, store, DynamoRulebookStore(settings.rulebooks_table), blocks)

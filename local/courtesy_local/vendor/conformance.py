@@ -18,10 +18,10 @@ from courtesy.messages.mailing import (
     size_of,
 )
 from courtesy.messages.postal import PostalAddress, postal_address
+from courtesy.messages.samples import sample_profile
 from courtesy.messages.vendor_status import read_status, reports_of
 from courtesy_local.vendor.checks import check_mailing
 from courtesy_local.vendor.preview import Preview
-from courtesy_local.vendor.samples import sample_profile
 
 ORDER = {"acknowledged": 1, "rejected": 2, "mailed": 3, "returned": 4}
 """The order in which a vendor reports on a piece."""

@@ -9,66 +9,16 @@ from pathlib import Path
 
 import pypdfium2
 
-from courtesy.errors import RefusedInput, UnknownName
+from courtesy.messages import preview as messages
 from courtesy.messages.compile import compile_messages
-from courtesy.messages.postal import postal_address
-from courtesy.messages.render import RenderedEmail, Renderer
-from courtesy.messages.rules import PrintProduct
-from courtesy.messages.typeset import Typesetter
 from courtesy.rulebook.load import load_rulebook
-from courtesy.rulebook.model import Rulebook
-from courtesy.timeline.events import Contact
-from courtesy.timeline.profile import Profile
-from courtesy_local.vendor.samples import NOW, SAMPLES, sample_contact, sample_profile
-
-_LINK = "https://api.example.com/u/sample"
 
 
-class Preview:
-    """Renders the messages of a rulebook's folder for sample people."""
+class Preview(messages.Preview):
+    """Shows the messages of a rulebook's folder, compiled as a publication does it."""
 
     def __init__(self, folder: Path) -> None:
-        self.rulebook: Rulebook = load_rulebook(folder, compile_messages)
-        self._renderer = Renderer(self.rulebook)
-        self._typesetter = Typesetter(self.rulebook.messages.print_frames)
-
-    def channels(self, trigger: str) -> list[str]:
-        """The channels in which the trigger has a message. Raises UnknownName."""
-        if trigger not in self.rulebook.triggers:
-            raise UnknownName("trigger", trigger, self.rulebook.triggers)
-        return [c for c in self.rulebook.triggers[trigger].channels if c in ("email", "letter", "postcard")]
-
-    def email(self, trigger: str, sample: str) -> RenderedEmail:
-        """The e-mail as the sample person gets it."""
-        profile, contact = self._who(trigger, "email", sample)
-        context = self._renderer.context(profile, contact, now=NOW, unsubscribe=_LINK, preferences=_LINK)
-        return self._renderer.email(trigger, context)
-
-    def product(self, channel: str) -> PrintProduct:
-        """What the rulebook's vendor prints for a channel."""
-        rules = self.rulebook.messages
-        return rules.vendors[rules.printers[channel]].products[channel]  # type: ignore[index]
-
-    def pdf(self, trigger: str, channel: str, sample: str) -> bytes:
-        """The printed piece as the sample person gets it. Raises RefusedInput where the address is not taken."""
-        profile, contact = self._who(trigger, channel, sample)
-        rules = self.rulebook.messages
-        to = postal_address(profile, rules.vendors[rules.printers[channel]])  # type: ignore[index]
-        if isinstance(to, str):
-            raise RefusedInput(f"the vendor does not take the address of sample {sample!r}: {to}")
-        context = self._renderer.context(profile, contact, now=NOW)
-        text = self._renderer.printed(trigger, channel, context)
-        return self._typesetter.pdf(self.product(channel), text, to.lines())
-
-    def _who(self, trigger: str, channel: str, sample: str) -> tuple[Profile, Contact]:
-        if sample not in SAMPLES:
-            raise UnknownName("sample", sample, SAMPLES)
-        if channel not in self.channels(trigger):
-            raise UnknownName(f"channel of {trigger}", channel, self.channels(trigger))
-        division = self.rulebook.triggers[trigger].division
-        return sample_profile(sample, self.rulebook, division), sample_contact(
-            self.rulebook, trigger, channel
-        )
+        super().__init__(load_rulebook(folder, compile_messages))
 
 
 def png(pdf: bytes, scale: float = 1.0) -> list[bytes]:
@@ -126,6 +76,9 @@ def write_gallery(
                     if browser and photograph(browser, out / f"{name}.html", out / f"{name}.png"):
                         shown = f'<img loading="lazy" src="{name}.png" alt="{escape(title)}">'
                     note, target = escape(mail.subject), f"{name}.html"
+                elif channel in ("sms", "next_contact"):
+                    words = preview.show(trigger, channel, preview.sample(trigger, sample)).text
+                    shown, note, target = f"<pre>{escape(words)}</pre>", escape(rule.division), "#"
                 else:
                     pdf = preview.pdf(trigger, channel, sample)
                     (out / f"{name}.pdf").write_bytes(pdf)
@@ -150,7 +103,7 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name
 main{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:1.5rem}
 figure{margin:0;border:1px solid #8886;border-radius:8px;overflow:hidden;background:#8881}
 figure div{height:26rem;overflow:auto;background:#fff}iframe{width:200%;height:200%;border:0;transform:scale(.5);transform-origin:0 0}
-img{display:block;width:100%}figcaption{padding:.75rem 1rem;overflow-wrap:anywhere}
+pre{white-space:pre-wrap;font:inherit;margin:0;padding:1.25rem;color:#111}img{display:block;width:100%}figcaption{padding:.75rem 1rem;overflow-wrap:anywhere}
 </style></head><body><h1>Messages</h1><main>
 @cards@
 </main></body></html>

@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 from courtesy.errors import RefusedInput, UnknownName
 from courtesy.messages.compile import compile_messages
 from courtesy.messages.mailing import recall
+from courtesy.messages.samples import SAMPLES
 from courtesy_local.cli.messages import register, vendor_check
 from courtesy_local.vendor.checks import check_mailing
 from courtesy_local.vendor.conformance import check_folder, write_sample
 from courtesy_local.vendor.preview import Preview, browser, photograph, png, write_gallery
 from courtesy_local.vendor.print_vendor import PrintVendor, Returns
-from courtesy_local.vendor.samples import SAMPLES
 from tests.unit.messages.people import FOLDER
 
 REPORT: dict[str, Any] = {

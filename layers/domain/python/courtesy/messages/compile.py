@@ -79,10 +79,14 @@ def compile_messages(rulebook_folder: Path) -> MessageRules:
                     findings += [
                         f"{path.name}: {language}: {text}" for text in _missing(message, half, trigger)
                     ]
-                elif channel in ("letter", "postcard"):
-                    message = _printed(source, text, language, channel)
+                elif channel == "sms":
+                    if not text.sms:
+                        findings.append(f"{path.name}: {language}: has no `sms`, which the trigger sends")
+                    message = CompiledMessage(
+                        trigger=trigger_id, channel="sms", language=language, text=text.sms
+                    )
                 else:
-                    continue
+                    message = _printed(source, text, language, channel)
                 messages[f"{trigger_id}/{channel}/{language}"] = message
     for block in rules.blocks:
         findings += [
@@ -174,7 +178,7 @@ def _components(text: Text) -> str:
 
 
 def _printed(source: MessageSource, text: Text, language: str, channel: str) -> CompiledMessage:
-    short = channel == "postcard"
+    short = channel != "letter"
     body = (text.postcard_body or text.body) if short else text.body
     parts = {
         "headline": (text.postcard_headline or text.headline) if short else text.headline,

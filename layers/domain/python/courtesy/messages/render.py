@@ -20,6 +20,7 @@ from courtesy.messages.context import (
 )
 from courtesy.messages.rules import CompiledMessage, DealerBlock, Language
 from courtesy.messages.template import compile_template, render
+from courtesy.messages.texting import PARTS_MAX, parts_of
 from courtesy.messages.writing import shown, write_date
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact
@@ -145,8 +146,18 @@ class Renderer:
         text = self._fill(message.text, language, variables)
         return RenderedEmail(subject, preheader, html, _RUN.sub("\n\n", text))
 
+    def text_message(self, trigger: str, context: MessageContext) -> str:
+        """The text message of a trigger: the sender, the words and for marketing how to end them. Raises NotFound, RefusedRule."""
+        message = self._message(trigger, "sms", context.language)
+        said = shown(self._fill(message.text, context.language, context.variables()), PARAGRAPH_MAX)
+        end = f" {context.words.get('stop_by_text', '')}" if context.marketing else ""
+        text = f"{context.sender.name}: {said}{end}"
+        if parts_of(text) > PARTS_MAX:
+            raise RefusedRule(f"the text message takes {parts_of(text)} parts; at most {PARTS_MAX} are sent")
+        return text
+
     def printed(self, trigger: str, channel: str, context: MessageContext) -> PrintText:
-        """What the letter or postcard says. Raises NotFound where there is no such message, RefusedRule."""
+        """What the letter or postcard says, or the agent and the web page (channel `next_contact`). Raises NotFound where there is no such message, RefusedRule."""
         message = self._message(trigger, channel, context.language)
         variables = context.variables()
 

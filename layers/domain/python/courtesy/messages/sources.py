@@ -15,6 +15,7 @@ class Text:
 
     email: the message's own MJML in place of the usual form; plain: its own text version
     action, path: label and path of the button, below the client's site
+    postcard_headline, postcard_body: the short form, for postcards and for agents; sms: the text message
     """
 
     subject: str = ""
@@ -28,6 +29,7 @@ class Text:
     plain: str = ""
     postcard_headline: str = ""
     postcard_body: list[str] = field(default_factory=list)
+    sms: str = ""
 
 
 _NAMES = frozenset(Text.__dataclass_fields__)

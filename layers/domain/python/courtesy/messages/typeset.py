@@ -27,6 +27,15 @@ class Typesetter:
 
         Raises RefusedRule where the frame is missing or refuses the text, since it does not fit.
         """
+        return self._compile(product, text, address, format="pdf")[0]
+
+    def png(self, product: PrintProduct, text: PrintText, address: list[str], ppi: float = 72) -> list[bytes]:
+        """Each page as a picture of `ppi` pixels an inch. Raises RefusedRule as `pdf` does."""
+        return self._compile(product, text, address, format="png", ppi=ppi)
+
+    def _compile(
+        self, product: PrintProduct, text: PrintText, address: list[str], **form: Any
+    ) -> list[bytes]:
         frame = self._frames.get(product.frame)
         if frame is None:
             raise RefusedRule(
@@ -35,10 +44,10 @@ class Typesetter:
         piece = {"product": product.model_dump(), "text": asdict(text), "address": address}
         inputs = {"piece": msgspec.json.encode(piece).decode()}
         try:
-            made: Any = self._compiler.compile(frame, format="pdf", sys_inputs=inputs, timestamp=0)
+            made: Any = self._compiler.compile(frame, sys_inputs=inputs, timestamp=0, **form)
         except typst.TypstError as error:
             # The diagnostic may quote the data; the message alone never does.
             raise RefusedRule(
                 f"frame {product.frame!r} does not take this text: {error.message[:200]}"
             ) from None
-        return bytes(made)
+        return [bytes(page) for page in made] if isinstance(made, list) else [bytes(made)]

@@ -16,6 +16,7 @@ SAMPLES: dict[str, dict[str, Scalar]] = {
     "ordinary": {
         "given_name": "Anna", "surname": "Miller", "gender": "female", "email": "anna@example.com", "address1": "12 Main Street",
         "city": "Boston", "state": "MA", "postcode": "02118", "country": "US", "language": "en",
+        "phone": "+16175550100",
     },
     "sparse": {
         "surname": "Lee", "email": "lee@example.com", "address1": "4 Hill Road", "city": "Salem", "state": "MA",
@@ -58,21 +59,24 @@ def sample_profile(name: str, rulebook: Rulebook, division: str) -> Profile:
     )
 
 
-def sample_contact(rulebook: Rulebook, trigger: str, channel: str) -> Contact:
+def sample_contact(
+    rulebook: Rulebook, trigger: str, channel: str, now: datetime = NOW, *, dealer: str = ""
+) -> Contact:
     """A contact of a trigger in a channel, as a reservation would make it. Raises KeyError."""
     rule = rulebook.triggers[trigger]
     return Contact(
         source="courtesy",
         id="ksample",
-        when=NOW,
+        when=now,
         trigger=trigger,
         occurrence="sample",
         division=rule.division,
         category=rule.category,
         purpose=rule.purpose,
         channel=channel,
-        planned=NOW,
-        due=NOW,
-        expires=NOW + timedelta(days=30),
+        planned=now,
+        due=now,
+        expires=now + timedelta(days=30),
         offer=rule.offer,
+        dealer=dealer,
     )
