@@ -9,7 +9,7 @@ import pytest
 
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import ContactState
-from courtesy.ports import CustomerStore, StoredProfile
+from courtesy.ports import CustomerStore, Give, Note, StoredProfile, Take
 from courtesy.timeline.events import Contact, Event, Interaction, SourceRecord, Transaction, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, decode_profile
@@ -349,3 +349,38 @@ def test_an_unknown_outcome_is_found_until_it_is_closed_and_a_piece_while_its_re
         piece = msgspec.structs.replace(sent, recall=recall)
         store.move_contact(EVA, piece, ContactState.SENT, "m")
         assert store.due("email", NOON, 5) == ([(EVA, piece)] if is_found else [])
+
+
+def test_a_counter_never_passes_its_limit_and_gives_back(store: CustomerStore) -> None:
+    for version in range(2):
+        assert store.commit(person(), version, beside=[Take("offer/mug#3", 2)]) == "committed"
+    assert store.commit(person(), 2, beside=[Take("offer/mug#3", 2)]) == "exhausted"
+    assert store.read_profile(EVA).version == 2
+    assert store.commit(person(), 2, beside=[Give("offer/mug#3")]) == "committed"
+    assert store.commit(person(), 3, beside=[Take("offer/mug#3", 2)]) == "committed"
+    assert store.commit(person(), 4, beside=[Take("offer/cup#0", 0)]) == "exhausted"
+    assert store.read_counters(["offer/mug#3", "offer/cup#0"]) == {"offer/mug#3": 2, "offer/cup#0": 0}
+
+
+def test_a_note_is_written_on_condition_of_its_version(store: CustomerStore) -> None:
+    assert store.read_notes(["household/h"]) == {}
+    assert store.commit(person(), 0, beside=[Note("household/h", b"one", 0)]) == "committed"
+    assert store.commit(person(), 1, beside=[Note("household/h", b"two", 0)]) == "conflict"
+    assert store.commit(person(), 1, beside=[Note("household/h", b"two", 1)]) == "committed"
+    assert store.read_notes(["household/h"]) == {"household/h": Note("household/h", b"two", 2)}
+    for version in (2, 3):
+        assert store.commit(person(), version, beside=[Note("code/X", b"whose")]) == "committed"
+
+
+def test_of_a_counter_at_its_limit_and_an_old_profile_the_profile_tells_more(store: CustomerStore) -> None:
+    assert store.commit(person(), 0, beside=[Take("offer/mug#3", 1)]) == "committed"
+    assert store.commit(person(), 0, beside=[Take("offer/mug#3", 1)]) == "conflict"
+
+
+def test_of_many_who_take_the_last_unit_one_gets_it(store: CustomerStore) -> None:
+    people = [person(customer_id=f"c{n}") for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        ended = list(pool.map(lambda one: store.commit(one, 0, beside=[Take("offer/mug#0", 1)]), people))
+    assert ended.count("committed") == 1
+    assert set(ended) <= {"committed", "exhausted", "conflict"}
+    assert store.read_counters(["offer/mug#0"]) == {"offer/mug#0": 1}

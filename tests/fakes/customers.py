@@ -8,7 +8,7 @@ from zlib import crc32
 
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import Commit, ContactState
-from courtesy.ports import StoredProfile
+from courtesy.ports import Beside, Note, StoredProfile, Take
 from courtesy.timeline.contacts import found
 from courtesy.timeline.events import (
     Contact,
@@ -27,6 +27,8 @@ class InMemoryCustomerStore:
     def __init__(self) -> None:
         self._timelines: dict[str, dict[str, bytes]] = defaultdict(dict)
         self._profiles: dict[str, tuple[int, bytes]] = {}
+        self._counters: dict[str, int] = {}
+        self._notes: dict[str, Note] = {}
         self._lock = RLock()
 
     def __repr__(self) -> str:
@@ -102,8 +104,9 @@ class InMemoryCustomerStore:
         *,
         new: Sequence[Event] = (),
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
+        beside: Sequence[Beside] = (),
     ) -> Commit:
-        if 1 + len(new) + len(moved) > 100:
+        if 1 + len(new) + len(moved) + len(beside) > 100:
             raise RefusedInput("a transaction takes 100 items; append the events first, then commit")
         id_ = profile.customer_id
         with self._lock:
@@ -114,10 +117,38 @@ class InMemoryCustomerStore:
                 return "conflict"
             if not all(self._is(id_, contact, state, claim) for contact, state, claim in moved):
                 return "conflict"
+            for one in beside:
+                if isinstance(one, Note) and one.version is not None and one.version != self._version(one):
+                    return "conflict"
+            if any(
+                isinstance(one, Take) and self._counters.get(one.counter, 0) >= one.limit for one in beside
+            ):
+                return "exhausted"
+            self._beside(beside)
             self._profiles[id_] = (version + 1, encode_profile(profile))
             for event in (*new, *(contact for contact, _, _ in moved)):
                 timeline[event_key(event)] = encode_event(event)
         return "committed"
+
+    def read_counters(self, names: Iterable[str]) -> dict[str, int]:
+        with self._lock:
+            return {name: self._counters.get(name, 0) for name in names}
+
+    def read_notes(self, names: Iterable[str]) -> dict[str, Note]:
+        with self._lock:
+            return {name: self._notes[name] for name in names if name in self._notes}
+
+    def _version(self, note: Note) -> int:
+        held = self._notes.get(note.name)
+        return 0 if held is None else held.version or 0
+
+    def _beside(self, beside: Sequence[Beside]) -> None:
+        for one in beside:
+            if isinstance(one, Note):
+                self._notes[one.name] = one._replace(version=self._version(one) + 1)
+            else:
+                step = 1 if isinstance(one, Take) else -1
+                self._counters[one.counter] = self._counters.get(one.counter, 0) + step
 
     def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
         with self._lock:

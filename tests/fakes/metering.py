@@ -11,7 +11,7 @@ import msgspec
 
 from courtesy.identity.record import IndexedRecord
 from courtesy.outcomes import Commit, ContactState
-from courtesy.ports import StoredProfile
+from courtesy.ports import Beside, Note, StoredProfile
 from courtesy.timeline.events import Contact, Event, encode_event, event_key
 from courtesy.timeline.profile import Profile, encode_profile
 from tests.fakes.customers import InMemoryCustomerStore
@@ -92,12 +92,14 @@ class MeteredStore(InMemoryCustomerStore):
         *,
         new: Sequence[Event] = (),
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
+        beside: Sequence[Beside] = (),
     ) -> Commit:
-        together = 2 if new or moved else 1
+        together = 2 if new or moved or beside else 1
         self.meter.asked("profiles", 1)
         self.meter.wrote("profile", [len(encode_profile(profile))], together)
         self.meter.wrote("event", (len(encode_event(e)) for e in (*new, *(c for c, _, _ in moved))), 2)
-        return super().commit(profile, version, new=new, moved=moved)
+        self.meter.wrote("beside", (len(b.document) if isinstance(b, Note) else 0 for b in beside), 2)
+        return super().commit(profile, version, new=new, moved=moved, beside=beside)
 
 
 class MeteredIndex(InMemoryIdentityIndex):

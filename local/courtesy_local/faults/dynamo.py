@@ -18,6 +18,10 @@ KEYS = {
 }
 
 
+BESIDE = ("count", "note")
+"""Items of the timeline's table that are no events: counters and notes."""
+
+
 class Refused(Exception):
     """An error answer: its name on the wire and what goes with it."""
 
@@ -55,7 +59,10 @@ class Dynamo:
         token = request.get("ClientRequestToken", "")
         if token and token in self.tokens:
             return {}
-        puts = [entry["Put"] for entry in request["TransactItems"]]
+        puts = [
+            entry["Put"] if "Put" in entry else self._counted(entry["Update"])
+            for entry in request["TransactItems"]
+        ]
         held = [_holds(put, self._held(put)) for put in puts]
         if not all(held):
             reasons = [{"Code": "None" if ok else "ConditionalCheckFailed"} for ok in held]
@@ -101,12 +108,26 @@ class Dynamo:
             ]
         }
 
+    def _counted(self, update: Item) -> Item:
+        """The put that an update of a counter amounts to; the adapters write no other update."""
+        values = update["ExpressionAttributeValues"]
+        held = self.tables[update["TableName"]].get(_key(update["TableName"], update["Key"])) or {}
+        taken = int(held.get("taken", {"N": "0"})["N"])
+        full = ":limit" in values and taken >= int(values[":limit"]["N"])
+        after = {**update["Key"], "taken": {"N": str(taken + int(values[":step"]["N"]))}}
+        never = {
+            "ConditionExpression": "customer_id = :none",
+            "ExpressionAttributeValues": {":none": {"S": ""}},
+        }
+        return {"TableName": update["TableName"], "Item": after, **(never if full else {})}
+
     def _held(self, put: Item) -> Item | None:
         return self.tables[put["TableName"]].get(_key(put["TableName"], put["Item"]))
 
     def _write(self, table: str, item: Item) -> None:
         self.tables[table][_key(table, item)] = item
-        self._watch(table, item)
+        if item.get("event_key", {}).get("S") not in BESIDE:
+            self._watch(table, item)
 
 
 def _key(table: str, item: Item) -> Key:

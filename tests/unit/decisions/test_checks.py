@@ -23,11 +23,8 @@ NOTICE = {"marketing": {}, "notice": {"exempt": True, "approver": "counsel"}}
         ({"useful_for_days": 1, "delay_hours": 24}, {}, "nothing ever goes out"),
         ({"kind": "follow_up", "follows": "offfer"}, {}, "did you mean 'offer'"),
         ({"kind": "event", "listens_to": "transactoin.purchase"}, {}, "did you mean 'transaction'"),
-        (
-            {"kind": "event", "listens_to": "case.closed", "daily_budget": 5},
-            {},
-            "cannot bound event triggers",
-        ),
+        ({"offer": "mug"}, {}, "unknown offer 'mug'"),
+        ({}, {"recovery": [{"limit": 5, "offers": ["mug"]}]}, "unknown offer 'mug'"),
         ({"category": "notice"}, {"categories": NOTICE}, "abused exemption"),
         ({}, {"caps": [{"id": "a", "at_most": 0, "rolling_days": 1}]}, "lets nothing through"),
         (

@@ -24,6 +24,7 @@ from courtesy.decisions.settle import (
 )
 from courtesy.errors import Conflict
 from courtesy.outcomes import Commit, ContactState, Reason
+from courtesy.ports import Beside
 from courtesy.privacy.withdraw import grant, record_privacy, withdraw
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Case, Contact, Event, Feedback
@@ -52,12 +53,13 @@ class Racing(InMemoryCustomerStore):
         *,
         new: Sequence[Event] = (),
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
+        beside: Sequence[Beside] = (),
     ) -> Commit:
         while self.first:
             change = self.first.pop()
             assert callable(change)
             change()
-        return super().commit(profile, version, new=new, moved=moved)
+        return super().commit(profile, version, new=new, moved=moved, beside=beside)
 
 
 def one(store: InMemoryCustomerStore | None = None) -> InMemoryCustomerStore:

@@ -17,7 +17,7 @@ from courtesy.population.catalogue import catalogue_of
 from courtesy.population.plan import begin_cycle
 from courtesy.population.segments import features_of
 from courtesy.rulebook.model import Rulebook
-from courtesy.timeline.events import Case, Contact, Interaction, Transaction
+from courtesy.timeline.events import Case, Interaction, Transaction
 from courtesy.timeline.profile import encode_profile
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
@@ -127,22 +127,15 @@ def test_a_part_that_crashed_logs_what_its_first_attempt_reserved(tmp_path: Path
     assert [row[2] for row in logged(lake, tmp_path, "x")] == ["reserved", "reserved"]
 
 
-def test_a_budget_is_dealt_out_over_the_parts_and_never_exceeded(tmp_path: Path) -> None:
+def test_a_budget_of_a_day_is_never_exceeded_by_whatever_parts_and_cycles(tmp_path: Path) -> None:
     book = rulebook(trigger("win_back", criteria="days_since_purchase > 365", daily_budget=5))
     store, lake = store_of(*(f"c{n}" for n in range(9))), InMemoryLake()
-    segments(store, lake, book, "b", tmp_path)
-    jobs = [CyclePart("b", NOW.date(), 3, part, book.version) for part in range(3)]
-    content = lake.get("segments/b/part-00000.parquet")
-    reserved = []
-    for job in jobs:
-        lake.put(f"segments/b/part-{job.part:05}.parquet", content)
-        folder = tmp_path / str(job.part)
-        folder.mkdir()
-        before = sum(isinstance(e, Contact) for n in range(9) for e in store.read_timeline(f"c{n}"))
-        decide_part(store, lake, book, job, lambda: NOW, KEY, folder)
-        after = sum(isinstance(e, Contact) for n in range(9) for e in store.read_timeline(f"c{n}"))
-        reserved.append(after - before)
-    assert reserved == [2, 2, 1]
+    first = run(store, lake, book, tmp_path, "2026-03-04-a")
+    again = run(store, lake, book, tmp_path, "2026-03-04-b", NOW + timedelta(hours=3))
+    next_day = run(store, lake, book, tmp_path, "2026-03-05-a", NOW + timedelta(days=1))
+    assert [r.decisions.reserved for r in (first, again, next_day)] == [5, 0, 4]
+    assert first.decisions.reasons["budget"] == 4
+    assert all(r.balanced for r in (first, again, next_day))
 
 
 def test_date_triggers_propose_from_their_date_until_they_are_no_longer_useful(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ OutsideFailed, and the caller reads and decides again.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -17,11 +17,12 @@ from botocore.exceptions import ClientError
 
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import Commit, ContactState
-from courtesy.ports import StoredProfile
+from courtesy.ports import Beside, Note, StoredProfile, Take
 from courtesy.timeline.contacts import found
 from courtesy.timeline.events import Contact, Event, contact_key, decode_event, encode_event, event_key
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_aws.session import client
+from courtesy_aws.tables.beside import COUNTER, NOTE, beside_item
 from courtesy_aws.tables.profiles import profile_item, profiles_table, unpack
 from courtesy_aws.tables.requests import (
     TRANSACTION,
@@ -178,32 +179,58 @@ class DynamoCustomerStore:
         *,
         new: Sequence[Event] = (),
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
+        beside: Sequence[Beside] = (),
     ) -> Commit:
         """See `ports.CustomerStore`. Two write units per KB and item.
 
-        A contact that exists tells more than a profile that moved on, so `exists` comes before `conflict`.
+        A contact that exists tells more than a profile that moved on, so `exists` comes before `conflict`, and both before
+        `exhausted`.
         """
         stamp, id_ = self._token(), profile.customer_id
         puts = [self._profile_put(profile, version, stamp)]
         puts += [self._event_put(id_, event) for event in new]
         puts += [self._move_put(id_, *move) for move in moved]
-        if len(puts) > TRANSACTION:
+        items = [{"Put": put} for put in puts]
+        items += [beside_item(self._timeline_name, one) for one in beside]
+        if len(items) > TRANSACTION:
             raise RefusedInput(
-                f"a transaction takes {TRANSACTION} items, not {len(puts)}; append the events first, then commit"
+                f"a transaction takes {TRANSACTION} items, not {len(items)}; append the events first, then commit"
             )
+        taking = {len(puts) + n for n, one in enumerate(beside) if isinstance(one, Take)}
         try:
             with asking(f"writing to {self._profiles_name} and {self._timeline_name}"):
                 self._dynamo.transact_write_items(
-                    TransactItems=[{"Put": put} for put in puts],  # type: ignore[typeddict-item]
+                    TransactItems=items,  # type: ignore[arg-type]
                     ClientRequestToken=stamp,
                 )
         except ClientError as error:
-            return _cancelled(error, exists=range(1, len(new) + 1))
+            return _cancelled(error, exists=range(1, len(new) + 1), taking=taking)
         except OutsideFailed:
             if self._stands(id_, stamp):
                 return "committed"
             raise
         return "committed"
+
+    def read_counters(self, names: Iterable[str]) -> dict[str, int]:
+        """See `ports.CustomerStore`."""
+        asked = list(dict.fromkeys(names))
+        taken = dict.fromkeys(asked, 0)
+        keys = [_event_at(name, COUNTER) for name in asked]
+        for item in read_batches(self._dynamo, self._timeline_name, keys, "customer_id taken", self._pause):
+            taken[item["customer_id"]["S"]] = int(item["taken"]["N"])
+        return taken
+
+    def read_notes(self, names: Iterable[str]) -> dict[str, Note]:
+        """See `ports.CustomerStore`."""
+        keys = [_event_at(name, NOTE) for name in dict.fromkeys(names)]
+        found = read_batches(
+            self._dynamo, self._timeline_name, keys, "customer_id document version", self._pause
+        )
+        notes = [
+            Note(i["customer_id"]["S"], i["document"]["B"], int(i.get("version", {"N": "0"})["N"]))
+            for i in found
+        ]
+        return {note.name: note for note in notes}
 
     def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
         """See `ports.CustomerStore`. A claim must be new for every attempt: it is how a repeated request knows its own."""
@@ -301,8 +328,8 @@ class DynamoCustomerStore:
         return _stamp(item) == stamp
 
 
-def _cancelled(error: ClientError, exists: range) -> Commit:
-    """What a cancelled transaction means; `exists` are the places of new events among its items."""
+def _cancelled(error: ClientError, exists: range, taking: Collection[int] = ()) -> Commit:
+    """What a cancelled transaction means; `exists` and `taking` are the places of new events and of counters among its items."""
     if code(error) == "TransactionConflictException":
         return "conflict"
     if code(error) != "TransactionCanceledException":
@@ -311,6 +338,8 @@ def _cancelled(error: ClientError, exists: range) -> Commit:
     failed = {place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"}
     if any(place in exists for place in failed):
         return "exists"
+    if failed and failed <= set(taking):
+        return "exhausted"
     if failed or "TransactionConflict" in reasons:
         return "conflict"
     if {"ThrottlingError", "ProvisionedThroughputExceeded"} & set(reasons):

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     BELOW_ZERO_VALUE = "below_zero_value"
     ALREADY_CONTACTED = "already_contacted"
     EXPIRED = "expired"
+    OFFER_ENDED = "offer_ended"
     # held: may change by itself
     OPEN_CASE = "open_case"
     BLACKOUT = "blackout"
@@ -79,6 +80,7 @@ class Reason(StrEnum):
     LOST_ARBITRATION = "lost_arbitration"
     BUDGET = "budget"
     OFFER_STOCK = "offer_stock"
+    OFFER_RESTING = "offer_resting"
     DATA_IN_DOUBT = "data_in_doubt"
     QUIET_HOURS = "quiet_hours"
     # control
@@ -105,5 +107,6 @@ class ContactState(StrEnum):
     UNKNOWN = "unknown"
 
 
-Commit = Literal["committed", "conflict", "exists"]
-"""How a conditional transaction ended: done; the profile or contact was not as it was read; the new item was there already."""
+Commit = Literal["committed", "conflict", "exists", "exhausted"]
+"""How a conditional transaction ended: done; the profile, contact or note was not as it was read; the new item was there
+already; a counter stands at its limit."""

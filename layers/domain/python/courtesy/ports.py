@@ -7,7 +7,7 @@ Ports that one room alone needs stand in that room's own `ports` module, in the 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from courtesy.outcomes import Commit, ContactState
 from courtesy.rulebook.model import Rulebook
@@ -21,6 +21,31 @@ class StoredProfile(NamedTuple):
 
     profile: Profile
     version: int
+
+
+class Take(NamedTuple):
+    """One more unit of a counter, only while fewer than `limit` are taken."""
+
+    counter: str
+    limit: int
+
+
+class Give(NamedTuple):
+    """One unit of a counter given back."""
+
+    counter: str
+
+
+class Note(NamedTuple):
+    """A small document under a name of its own, on condition of the version that was read (0: none; None: whatever stands)."""
+
+    name: str
+    document: bytes
+    version: int | None = None
+
+
+Beside = Take | Give | Note
+"""What a transaction writes beside a customer's own items."""
 
 
 class CustomerStore(Protocol):
@@ -77,13 +102,24 @@ class CustomerStore(Protocol):
         *,
         new: Sequence[Event] = (),
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
+        beside: Sequence[Beside] = (),
     ) -> Commit:
         """One transaction: the profile on condition of `version`, new events, contacts moved from a known state.
 
-        new:   events to put; a `Contact` among them only if no item with its key exists (`exists`)
-        moved: (contact as it shall be, state it must be in now, claim it must carry now)
-        Returns `committed`, `exists`, or `conflict` (profile or a contact was not as expected); nothing is written then.
+        new:    events to put; a `Contact` among them only if no item with its key exists (`exists`)
+        moved:  (contact as it shall be, state it must be in now, claim it must carry now)
+        beside: counters and notes, each at most once
+        Returns `committed`, `exists`, `conflict` (profile, a contact or a note was not as expected) or `exhausted` (a counter
+        stands at its limit); nothing is written then.
         """
+        ...
+
+    def read_counters(self, names: Iterable[str]) -> dict[str, int]:
+        """Units taken of each counter by one consistent batch read; 0 where none ever was."""
+        ...
+
+    def read_notes(self, names: Iterable[str]) -> dict[str, Note]:
+        """Notes by one consistent batch read, each with the version it has; those that nobody wrote are left out."""
         ...
 
     def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
@@ -150,8 +186,24 @@ class RulebookStore(Protocol):
         """A published version. Raises NotFound."""
         ...
 
-    def publish(self, sections: Mapping[str, object], by: str, at: datetime) -> Rulebook:
-        """Store the sections as the next version and point to it. Raises RefusedRule, Conflict."""
+    def publish(
+        self,
+        sections: Mapping[str, object],
+        by: str,
+        at: datetime,
+        *,
+        files: Mapping[str, str] | None = None,
+        beside: Any = None,
+    ) -> Rulebook:
+        """Store the sections as the next version and point to it. Raises RefusedRule, Conflict.
+
+        files:  the texts that they were made of, by path; beside: what else is written in the same transaction (`settling`
+                of the store of drafts)
+        """
+        ...
+
+    def files(self, number: int) -> dict[str, str]:
+        """The texts of a published version by path; written out anew where it was published without. Raises NotFound."""
         ...
 
     def history(self) -> list[Published]:

@@ -14,7 +14,7 @@ from courtesy.errors import NotFound, OutsideFailed
 from courtesy.identity.memory import MemoryIndex
 from courtesy.identity.record import IndexedRecord, PossibleMatch
 from courtesy.outcomes import Commit, ContactState
-from courtesy.ports import StoredProfile
+from courtesy.ports import Beside, Note, StoredProfile, Take
 from courtesy.timeline.contacts import found
 from courtesy.timeline.events import Contact, Event, Permission, contact_key, event_key
 from courtesy.timeline.profile import Profile
@@ -33,6 +33,8 @@ class Customers:
         self.profiles: dict[str, StoredProfile] = {}
         self.waiting: dict[tuple[str, str], Contact] = {}
         """What the `due` index shows."""
+        self.counters: dict[str, int] = {}
+        self.notes: dict[str, Note] = {}
         self._late: list[tuple[str, Contact]] = []
         self._stage, self._record = stage, record
 
@@ -72,7 +74,7 @@ class Customers:
             self._stage.batch(parts)
 
     def put_profile(self, profile: Profile, version: int) -> Commit:
-        return self._stage.call(partial(self._commit, profile, version, (), ()))
+        return self._stage.call(partial(self._commit, profile, version, (), (), ()))
 
     def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
         return {p.customer_id for p, version in profiles if self.put_profile(p, version) != "committed"}
@@ -87,8 +89,17 @@ class Customers:
         *,
         new: Sequence[Event] = (),
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
+        beside: Sequence[Beside] = (),
     ) -> Commit:
-        return self._stage.call(partial(self._commit, profile, version, new, moved))
+        return self._stage.call(partial(self._commit, profile, version, new, moved, beside))
+
+    def read_counters(self, names: Iterable[str]) -> dict[str, int]:
+        wanted = list(names)
+        return self._stage.call(lambda: {name: self.counters.get(name, 0) for name in wanted})
+
+    def read_notes(self, names: Iterable[str]) -> dict[str, Note]:
+        wanted = list(names)
+        return self._stage.call(lambda: {name: self.notes[name] for name in wanted if name in self.notes})
 
     def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
         return self._stage.call(partial(self._move, customer_id, contact, state, claim))
@@ -134,6 +145,7 @@ class Customers:
         version: int,
         new: Sequence[Event],
         moved: Sequence[tuple[Contact, ContactState, str]],
+        beside: Sequence[Beside],
     ) -> Commit:
         id_ = profile.customer_id
         if new:
@@ -145,12 +157,27 @@ class Customers:
             return "conflict"
         if not all(self._stands(id_, contact, state, claim) for contact, state, claim in moved):
             return "conflict"
+        for one in beside:
+            if isinstance(one, Note) and one.version not in (None, self._noted(one)):
+                return "conflict"
+        if any(isinstance(one, Take) and self.counters.get(one.counter, 0) >= one.limit for one in beside):
+            return "exhausted"
+        for one in beside:
+            if isinstance(one, Note):
+                self.notes[one.name] = one._replace(version=self._noted(one) + 1)
+            else:
+                step = 1 if isinstance(one, Take) else -1
+                self.counters[one.counter] = self.counters.get(one.counter, 0) + step
         self.profiles[id_] = StoredProfile(profile, version + 1)
         for event in new:
             self._write(id_, event)
         for contact, _, _ in moved:
             self._write(id_, contact)
         return "committed"
+
+    def _noted(self, note: Note) -> int:
+        held = self.notes.get(note.name)
+        return 0 if held is None else held.version or 0
 
     def _together(self, profiles: Sequence[StoredProfile]) -> Commit:
         held = [self.profiles.get(profile.customer_id) for profile, _ in profiles]

@@ -35,6 +35,20 @@ def _law(rulebook: Rulebook) -> Iterator[Problem]:
             yield from _scope(rulebook, where, entry)
     for n, cap in enumerate(rules.caps):
         yield from _cap(("decisions", "caps", n), cap)
+    for n, grant in enumerate(rules.recovery):
+        for m, name in enumerate(grant.offers):
+            if name not in rulebook.offers:
+                yield Problem(
+                    ("decisions", "recovery", n, "offers", m),
+                    f"unknown offer {name!r}{nearest(name, list(rulebook.offers))}",
+                )
+    shared: dict[str, str] = {}
+    for id_, offer in sorted(rulebook.offers.items()):
+        if shared.setdefault(offer.code, id_) != id_:
+            yield Problem(
+                ("offers", id_, "code"),
+                f"{offer.code!r} is the code of {shared[offer.code]!r} too; a redemption could not be told apart",
+            )
     for n, line in enumerate(rules.permission_defaults):
         for earlier in rules.permission_defaults[:n]:
             if all(
@@ -92,6 +106,11 @@ def _trigger(rulebook: Rulebook, trigger: Trigger) -> Iterator[Problem]:
             (*where, "delay_hours"),
             "the delay is longer than the trigger is useful, so nothing ever goes out",
         )
+    if trigger.offer and trigger.offer not in rulebook.offers:
+        yield Problem(
+            (*where, "offer"),
+            f"unknown offer {trigger.offer!r}{nearest(trigger.offer, list(rulebook.offers))}",
+        )
     if trigger.kind == "follow_up" and trigger.follows not in rulebook.triggers:
         yield Problem(
             (*where, "follows"),
@@ -107,10 +126,6 @@ def _trigger(rulebook: Rulebook, trigger: Trigger) -> Iterator[Problem]:
         kind = trigger.listens_to.partition(".")[0]
         if kind not in LISTENED:
             yield Problem((*where, "listens_to"), f"no event is of kind {kind!r}{nearest(kind, LISTENED)}")
-        if trigger.daily_budget is not None:
-            yield Problem(
-                (*where, "daily_budget"), "is dealt out per cycle and cannot bound event triggers", "warning"
-            )
     category, purpose = rules.categories.get(trigger.category), rules.purposes.get(trigger.purpose)
     if category is not None and category.exempt and purpose is not None and purpose.marketing:
         yield Problem(

@@ -6,6 +6,7 @@ fits is planned again or expires, in one transaction too. Pressure at the claim 
 are judged at their own claim, so caps hold on the dates when things really went out, and nothing waits for one another.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,6 +16,7 @@ from courtesy.decisions.addresses import address_hash, unreachable
 from courtesy.decisions.decide import Circumstances, blacked_out, history_of, released
 from courtesy.decisions.decision import Finding
 from courtesy.decisions.effects import ATTEMPTS, Step, untouched, write_contacts
+from courtesy.decisions.household import read_household
 from courtesy.decisions.permissions import permitted, plan_stopped
 from courtesy.decisions.policy import Lane, Plan, Policy, policy_of
 from courtesy.decisions.pressure import History, judge
@@ -25,7 +27,7 @@ from courtesy.ports import CustomerStore
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.contacts import OPEN
 from courtesy.timeline.events import Contact
-from courtesy.timeline.profile import Profile
+from courtesy.timeline.profile import PastContact, Profile
 
 LOST_AFTER = timedelta(hours=1)
 """A claimed contact of which nothing was recorded for so long is taken for a crash: its outcome is unknown."""
@@ -90,13 +92,15 @@ def claim(
             return NotClaimed("in_doubt", Reason.DATA_IN_DOUBT, contact)
         if _early(contact, now):
             return NotClaimed("not_due", contact=contact)
-        verdict = _judge(contact, profile, policy, now, hash_key)
+        household = read_household(store, policy, profile, contact.household)
+        verdict = _judge(contact, profile, policy, now, hash_key, household.contacts)
         after = verdict.contact
         if verdict.why is None:
             after = msgspec.structs.replace(
                 after, state=ContactState.SENDING, claim=claim_id, sent=now, due=now + lost_after
             )  # `planned` is the real date by now
-        step = Step(moved=[(after, contact.state, contact.claim)])
+        note = () if household.note is None else (household.note,)
+        step = Step(moved=[(after, contact.state, contact.claim)], beside=note)
         reported = not untouched(profile, contact, ContactState.RESERVED)
         if write_contacts(store, profile, version, step, reported=reported) != "committed":
             continue
@@ -140,19 +144,26 @@ def _early(contact: Contact, now: datetime) -> bool:
     return contact.state is ContactState.RESERVED and contact.due > now and contact.channel != "next_contact"
 
 
-def _judge(contact: Contact, profile: Profile, policy: Policy, now: datetime, hash_key: bytes) -> _Verdict:
+def _judge(
+    contact: Contact,
+    profile: Profile,
+    policy: Policy,
+    now: datetime,
+    hash_key: bytes,
+    others: Sequence[PastContact] = (),
+) -> _Verdict:
     if contact.expires <= now:
         return _end(contact, ContactState.EXPIRED, Reason.EXPIRED, now)
     plan = policy.plan_of(contact)
     if plan is None:
         return _end(contact, ContactState.CANCELLED, Reason.EXPIRED, now)
-    around = Circumstances(profile, policy, now, hash_key)
+    around = Circumstances(profile, policy, now, hash_key, others)
     stop = _stopped(contact, plan, around, now)
     if stop is not None:
         return _end(contact, ContactState.CANCELLED, stop.reason, now)
     if hash_key:
         contact = msgspec.structs.replace(contact, address=address_hash(profile, contact.channel, hash_key))
-    departed = history_of(profile, without=contact.id, departed=_DEPARTED)
+    departed = history_of(profile, without=contact.id, departed=_DEPARTED, others=others)
     why = _unfit(contact, plan.lanes[0], around, departed, now)
     arrival = timedelta(days=plan.lanes[0].rules.arrival_days)
     if why is None:
@@ -198,7 +209,7 @@ def earliest(contact: Contact, lane: Lane, around: Circumstances, start: datetim
     Each rule that says no tells when it may be otherwise; the search goes from one such instant to the next. None where it
     does not fit before it expires.
     """
-    history = history_of(around.profile, without=contact.id)
+    history = history_of(around.profile, without=contact.id, others=around.others)
     at = start
     for _ in range(200):
         finding = _unfit(contact, lane, around, history, at)

@@ -26,6 +26,7 @@ from courtesy.decisions.decision import (
     Suppressed,
 )
 from courtesy.decisions.holdouts import in_control
+from courtesy.decisions.offers import resting, usable_offer
 from courtesy.decisions.permissions import last_purchase, permitted, person_stopped, plan_stopped
 from courtesy.decisions.policy import Lane, Plan, Policy, policy_of
 from courtesy.decisions.pressure import History, Touch, inbound_of, judge, touch_of
@@ -33,16 +34,34 @@ from courtesy.decisions.windows import instant, micros, quiet_until, start_of
 from courtesy.decisions.zones import zone_of
 from courtesy.outcomes import Reason
 from courtesy.rulebook.model import Rulebook
-from courtesy.timeline.profile import Profile
+from courtesy.timeline.profile import PastContact, Profile
 
 
 class Circumstances:
     """What a customer's decisions have in common: zone, local date, history, who stops them; made once per customer."""
 
-    __slots__ = ("_history", "hash_key", "now", "policy", "profile", "stopped", "zone", "zone_known")
+    __slots__ = (
+        "_history",
+        "hash_key",
+        "now",
+        "others",
+        "policy",
+        "profile",
+        "stopped",
+        "zone",
+        "zone_known",
+    )
 
-    def __init__(self, profile: Profile, policy: Policy, now: datetime, hash_key: bytes) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        policy: Policy,
+        now: datetime,
+        hash_key: bytes,
+        others: Sequence[PastContact] = (),
+    ) -> None:
         self.profile, self.policy, self.now, self.hash_key = profile, policy, now, hash_key
+        self.others = others
         zone = zone_of(profile)
         self.zone_known = zone is not None
         self.zone: ZoneInfo = zone or policy.default_zone
@@ -53,14 +72,20 @@ class Circumstances:
     def history(self) -> History:
         """All that takes up pressure."""
         if self._history is None:
-            self._history = history_of(self.profile)
+            self._history = history_of(self.profile, others=self.others)
         return self._history
 
 
-def history_of(profile: Profile, *, without: str = "", departed: Collection[str] | None = None) -> History:
+def history_of(
+    profile: Profile,
+    *,
+    without: str = "",
+    departed: Collection[str] | None = None,
+    others: Sequence[PastContact] = (),
+) -> History:
     """What takes up pressure in a profile: contacts that count, inbound ones with a weight, the last purchases.
 
-    without: a contact id to leave out; departed: only contacts in these states
+    without: a contact id to leave out; departed: only contacts in these states; others: contacts of the rest of the household
     """
     return History(
         [
@@ -70,6 +95,7 @@ def history_of(profile: Profile, *, without: str = "", departed: Collection[str]
         ],
         [inbound_of(i) for i in profile.inbound if i.weight > 0],
         last_purchase(profile),
+        [touch_of(c) for c in others if departed is None or c.state in departed],
     )
 
 
@@ -85,20 +111,24 @@ def decide(
     no_stock: Collection[str] = (),
     existing: Collection[tuple[str, str]] = (),
     in_doubt: str = "",
+    others: Sequence[PastContact] = (),
+    channel: str = "",
 ) -> list[Decision]:
     """One decision per candidate, in the order of `candidates`.
 
     exhausted: triggers whose budget is used up; no_stock: offers that are gone; existing: (trigger, occurrence) of contacts
-    that the timeline has although the profile no longer remembers them; in_doubt: why the data as a whole cannot be trusted.
+    that the timeline has although the profile no longer remembers them; in_doubt: why the data as a whole cannot be trusted;
+    others: contacts of the rest of the household; channel: the only one that is asked about, where one is.
     Raises UnknownName for a candidate whose trigger the rulebook does not have.
     """
     policy = rulebook if isinstance(rulebook, Policy) else policy_of(rulebook)
-    around = Circumstances(profile, policy, now, hash_key)
+    around = Circumstances(profile, policy, now, hash_key, others)
     taken = {(c.trigger, c.occurrence) for c in profile.contacts if not c.anew}
     taken.update(existing)
     runners: list[_Runner] = []
     for candidate in candidates:
-        runner = _Runner(candidate, policy.plan(candidate.trigger))
+        plan = policy.plan(candidate.trigger)
+        runner = _Runner(candidate, plan.through(channel) if channel else plan)
         runners.append(runner)
         runner.enter(around, taken, exhausted, no_stock, in_doubt)
         taken.add((candidate.trigger, candidate.occurrence))
@@ -188,8 +218,8 @@ class _Runner:
                 self.finding = control
             elif trigger.id in exhausted:
                 self.finding = Finding(Reason.BUDGET, "daily_budget", limit=trigger.daily_budget)
-            elif trigger.offer and trigger.offer in no_stock:
-                self.finding = Finding(Reason.OFFER_STOCK, f"offers.{trigger.offer}")
+            elif trigger.offer:
+                self.finding = offer_stopped(trigger.offer, around, self.lanes[0][2], no_stock)
         if self.lanes:
             self.value = self.lanes[0][0].value
 
@@ -332,6 +362,25 @@ class _Runner:
         )
 
 
+def offer_stopped(
+    offer: str, around: Circumstances, planned: datetime, no_stock: Collection[str]
+) -> Finding | None:
+    """Why an offer is not to be made now: it has ended, the customer declined it, its stock is gone; None if it may be.
+
+    Who holds a usable code of it already is shown that one, whatever the stock.
+    """
+    offers, rule = around.policy.offers, f"offers.{offer}"
+    known = offers.get(offer)
+    if known is not None and known.valid_until is not None and planned.date() > known.valid_until:
+        return Finding(Reason.OFFER_ENDED, rule)
+    rests = resting(around.profile, offers).get(offer)
+    if rests is not None and around.now < rests:
+        return Finding(Reason.OFFER_RESTING, rule, until=rests)
+    if offer in no_stock and usable_offer(around.profile, offer, planned, offers) is None:
+        return Finding(Reason.OFFER_STOCK, rule, limit=None if known is None else known.stock)
+    return None
+
+
 _CONTROLS = frozenset({Reason.GLOBAL_CONTROL, Reason.TRIGGER_CONTROL})
 
 
@@ -370,7 +419,8 @@ def _lost_to(
     """What would have stopped it alone; a lost competition where nothing would, had others not gone before."""
     if finding.reason is Reason.BLACKOUT:
         return finding
-    alone, _ = judge(lane, division, trigger, weight, at, history_of(around.profile), around.zone)
+    before = history_of(around.profile, others=around.others)
+    alone, _ = judge(lane, division, trigger, weight, at, before, around.zone)
     if alone is not None:
         return alone
     return Finding(

@@ -130,6 +130,7 @@ MAY_CHANGE = frozenset(
         Reason.LOST_ARBITRATION,
         Reason.BUDGET,
         Reason.OFFER_STOCK,
+        Reason.OFFER_RESTING,
         Reason.DATA_IN_DOUBT,
         Reason.QUIET_HOURS,
     }

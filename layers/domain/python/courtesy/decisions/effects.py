@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from courtesy.decisions.allowances import STOCK
 from courtesy.errors import Conflict
 from courtesy.outcomes import ContactState
-from courtesy.ports import CustomerStore
+from courtesy.ports import Beside, CustomerStore, Give, Note
 from courtesy.timeline.events import Contact, Event, event_key
 from courtesy.timeline.fold import fold, past_contact, remembered
 from courtesy.timeline.profile import Profile
@@ -21,6 +22,7 @@ class Step(NamedTuple):
 
     new: Sequence[Event] = ()
     moved: Sequence[tuple[Contact, ContactState, str]] = ()
+    beside: Sequence[Beside] = ()
 
 
 def with_contacts(profile: Profile, contacts: Sequence[Contact]) -> Profile | None:
@@ -63,9 +65,40 @@ def write_folded(
         if step is None:
             return profile
         fresh = refolded(profile, timeline, step)
-        if store.commit(fresh, version, new=step.new, moved=step.moved) == "committed":
+        step = giving_back(step, fresh, timeline)
+        if store.commit(fresh, version, new=step.new, moved=step.moved, beside=step.beside) == "committed":
             return fresh
     raise Conflict(f"the customer was changed by others {attempts} times in a row; try again")
+
+
+def giving_back(step: Step, after: Profile, timeline: Sequence[Event] = ()) -> Step:
+    """The step with what it frees: contacts that no longer take a slot give back the units of stock and budget they hold.
+
+    after: the profile once the step is written; timeline: with it, contacts that the step does not move are looked at too,
+    since a report may have freed them. A unit of stock stays out while another contact carries the same code.
+    """
+    if not timeline and not any(contact.holds for contact, _, _ in step.moved):
+        return step
+    counting = {past.contact: past for past in after.contacts}
+    moves = {contact.id: (contact, state, claim) for contact, state, claim in step.moved}
+    for event in timeline:
+        if isinstance(event, Contact) and event.holds and event.id not in moves:
+            moves[event.id] = (event, event.state, event.claim)
+    moved, beside = [], list(step.beside)
+    stepped = {contact.id for contact, _, _ in step.moved}
+    for id_, (contact, state, claim) in moves.items():
+        past = counting.get(id_)
+        kept: tuple[str, ...] = contact.holds
+        if contact.holds and past is not None and not past.counts:
+            shown = any(
+                p.counts and (p.code, p.code_until) == (past.code, past.code_until) for p in after.contacts
+            )
+            named = {one.counter for one in beside if not isinstance(one, Note)}  # an item is written once
+            kept = tuple(n for n in contact.holds if n in named or (shown and n.startswith(STOCK)))
+            beside += [Give(name) for name in contact.holds if name not in kept]
+        if kept != contact.holds or id_ in stepped:
+            moved.append((msgspec.structs.replace(contact, holds=kept), state, claim))
+    return step._replace(moved=moved, beside=beside)
 
 
 def untouched(profile: Profile, contact: Contact, state: ContactState) -> bool:
@@ -84,4 +117,5 @@ def write_contacts(
     after = None if reported else with_contacts(profile, contacts)
     if after is None:
         after = refolded(profile, store.read_timeline(profile.customer_id), step)
-    return store.commit(after, version, new=step.new, moved=step.moved)
+    step = giving_back(step, after)
+    return store.commit(after, version, new=step.new, moved=step.moved, beside=step.beside)

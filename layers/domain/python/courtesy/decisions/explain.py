@@ -44,6 +44,8 @@ _WHY: Mapping[Reason, str] = {
     Reason.LOST_ARBITRATION: "a more important or more valuable contact took the place",
     Reason.BUDGET: "the trigger's budget is used up",
     Reason.OFFER_STOCK: "the offer is out of stock",
+    Reason.OFFER_RESTING: "the customer declined the offer not long ago",
+    Reason.OFFER_ENDED: "the offer has ended",
     Reason.DATA_IN_DOUBT: "the data are in doubt",
     Reason.QUIET_HOURS: "it is quiet hours for the customer",
     Reason.GLOBAL_CONTROL: "the customer is in the global control group",

@@ -12,11 +12,14 @@ import hmac
 from collections.abc import Sequence
 
 from courtesy.decisions.decision import Finding
+from courtesy.decisions.offers import CODES
 from courtesy.decisions.policy import Plan, Policy
 from courtesy.outcomes import Reason
 from courtesy.timeline.profile import Profile
 
 _WHOLE = float(1 << 53)
+_CODES = f"{CODES}/"
+"""Codes of offers are no person records: who redeems one does not draw another lot."""
 
 
 def place(hash_key: bytes, group: str, subject: str) -> float:
@@ -29,7 +32,9 @@ def in_control(policy: Policy, plan: Plan, profile: Profile, hash_key: bytes) ->
     """The control group that keeps this candidate from being contacted, None if none does. Exempt contacts have none."""
     if plan.exempt or not plan.marketing:
         return None
-    members = profile.subjects or (profile.customer_id,)
+    members = [subject for subject in profile.subjects if not subject.startswith(_CODES)] or (
+        profile.customer_id,
+    )
     share = policy.rules.global_control
     if share > 0 and _held_out(hash_key, "", members, share):
         return Finding(Reason.GLOBAL_CONTROL, "holdout.global", limit=share)

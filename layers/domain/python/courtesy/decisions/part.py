@@ -5,8 +5,8 @@ a trigger of a quarter would otherwise fill the log with ninety times "already c
 a crash logs what its first attempt reserved as that attempt decided it; a part whose log is there is done.
 
 A contact that an open case cancelled does not stand: once the case is closed its occurrence is proposed and decided anew,
-while the trigger still finds the customer. Candidates of events that were held compete again here, in the part that their customer is in. A trigger's daily budget is
-dealt out evenly over the parts, so no item counts it.
+while the trigger still finds the customer. Candidates of events that were held compete again here, in the part that their
+customer is in. Budgets and stock are taken in the transaction that reserves (`allowances`), whatever part, event or person asks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,10 +16,11 @@ from pathlib import Path
 
 import msgspec
 
+from courtesy.decisions.allowances import Allowances
 from courtesy.decisions.candidates import from_follow_up
-from courtesy.decisions.decision import Candidate, Decision, Reserved
+from courtesy.decisions.decision import Candidate, Decision
 from courtesy.decisions.explain import from_json
-from courtesy.decisions.find import Found, cycle_triggers, find
+from courtesy.decisions.find import Found, find
 from courtesy.decisions.log import (
     Balance,
     Row,
@@ -86,7 +87,7 @@ def decide_part(
     lake.download(segments_path(job.cycle_id, job.part), segments)
     connection = connect(folder)
     try:
-        run = _Run(store, rulebook, job, clock, hash_key, started if again else None)
+        run = _Run(store, rulebook, clock, hash_key, started if again else None)
         run.in_doubt = _stale(lake, job, rulebook.decisions.snapshot_days, now)
         found = find(
             connection, segments, rulebook, catalogue_of(rulebook.sources), job.as_of, started.date()
@@ -118,7 +119,6 @@ class _Run:
         self,
         store: CustomerStore,
         rulebook: Rulebook,
-        job: CyclePart,
         clock: Clock,
         hash_key: bytes,
         first_attempt: datetime | None,
@@ -127,11 +127,7 @@ class _Run:
         self.policy: Policy = policy_of(rulebook)
         self.balance = Balance()
         self.in_doubt = ""
-        self.left = {
-            t.id: _share(t.daily_budget, job.part, job.parts)
-            for t in cycle_triggers(rulebook)
-            if t.daily_budget is not None
-        }
+        self.allowances = Allowances(store)
 
     def rows(self, found: Iterable[Found]) -> Iterator[Row]:
         """Decide, reserve and count; the log's rows."""
@@ -167,14 +163,12 @@ class _Run:
                 self.policy,
                 now,
                 self.hash_key,
-                exhausted=[trigger for trigger, left in self.left.items() if left <= 0],
+                allowances=self.allowances,
                 in_doubt=self.in_doubt,
             )
         self.balance.proposed += len(decisions)
         for decision in decisions:
             self.balance.add(decision)
-            if isinstance(decision, Reserved) and decision.trigger in self.left:
-                self.left[decision.trigger] -= 1
             candidate = candidates.get((decision.trigger, decision.occurrence))
             yield row_of(decision, candidate.not_before if candidate else None)
 
@@ -186,11 +180,6 @@ class _Run:
         if contact is None or contact.when < self.first_attempt or not contact.decided:
             return None
         return from_json(contact.decided)
-
-
-def _share(budget: int, part: int, parts: int) -> int:
-    """A part's share of a budget; the shares add up to it."""
-    return budget // parts + (part < budget % parts)
 
 
 def _waiting(lake: Lake, rulebook: Rulebook, now: datetime) -> dict[str, list[Candidate]]:

@@ -1,6 +1,6 @@
 """The contact law of one rulebook version, compiled once: per trigger and channel exactly the rules that apply to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from courtesy.decisions.windows import DAY
 from courtesy.decisions.zones import zone_named
 from courtesy.errors import RefusedRule, UnknownName
 from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.offer import Offer
 from courtesy.rulebook.trigger import Trigger
 from courtesy.timeline.events import Contact
 
@@ -57,6 +58,8 @@ class CapRule:
     scope: Scoped
     everything: bool
     """The scope is everything, and exempt contacts count."""
+    household: bool = False
+    """Counts the contacts of the whole household."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,13 @@ class Plan:
     marketing: bool
     lanes: tuple[Lane, ...]
 
+    def through(self, channel: str) -> "Plan":
+        """The plan with one of its channels only. Raises UnknownName where the trigger does not use it."""
+        lanes = tuple(lane for lane in self.lanes if lane.channel == channel)
+        if not lanes:
+            raise UnknownName(f"channel of trigger {self.trigger.id!r}", channel, self.trigger.channels)
+        return replace(self, lanes=lanes)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
@@ -102,6 +112,9 @@ class Policy:
     rules: DecisionRules
     plans: dict[str, Plan]
     default_zone: ZoneInfo
+    offers: dict[str, Offer]
+    households: bool
+    """Some cap counts by household."""
     _of_contacts: dict[tuple[str, str, str, str, str], Plan] = field(default_factory=dict)
 
     def plan(self, trigger: str) -> Plan:
@@ -179,6 +192,8 @@ def _compiled(same: _Same) -> Policy:
         rules=rules,
         plans={id_: _plan(trigger, rules) for id_, trigger in rulebook.triggers.items()},
         default_zone=zone,
+        offers=rulebook.offers,
+        households=any(cap.of == "household" for cap in rules.caps),
     )
 
 
@@ -232,6 +247,7 @@ def _cap(cap: Cap, priority: int) -> CapRule:
         exempt_counts=cap.exempt_counts,
         scope=scope,
         everything=cap.exempt_counts and scope == Scoped(None, None, None),
+        household=cap.of == "household",
     )
 
 

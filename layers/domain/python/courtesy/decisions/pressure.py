@@ -1,4 +1,4 @@
-"""Pressure: caps and gaps over all contacts of one person, to the second, looking both ways from the planned date.
+"""Pressure: caps and gaps over all contacts of one person (caps: or of a household), to the second, looking both ways from the planned date.
 
 A rolling cap holds when no stretch of its length holds more than it allows. A stretch is half open, so two contacts
 exactly one window apart are in different stretches. Adding a contact at `at` can only break stretches that hold `at`, and
@@ -6,7 +6,7 @@ each of those is covered by one that starts at a contact; so the sum over these 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -34,27 +34,34 @@ class Touch(NamedTuple):
 
 
 class History:
-    """All touches of one person, sorted by time; grows as contacts are reserved."""
+    """All touches of one person, sorted by time; grows as contacts are reserved.
 
-    __slots__ = ("_moments", "contacts", "inbound", "purchases")
+    shared: the same with those of the rest of the household; itself where the household has no others
+    """
+
+    __slots__ = ("_moments", "contacts", "inbound", "purchases", "shared")
 
     def __init__(
         self,
         contacts: Iterable[Touch],
         inbound: Iterable[Touch] = (),
         purchases: dict[str, int] | None = None,
+        others: Sequence[Touch] = (),
     ) -> None:
         self.contacts = sorted(contacts)
         self.inbound = list(inbound)
         self.purchases = purchases or {}
         """Division -> day number of the last purchase; the latest of all under `corporate`."""
         self._moments = [touch.at for touch in self.contacts]
+        self.shared: History = History([*self.contacts, *others], self.inbound) if others else self
 
     def add(self, touch: Touch) -> None:
         """Take one more contact into account."""
         place = bisect_right(self._moments, touch.at)
         self._moments.insert(place, touch.at)
         self.contacts.insert(place, touch)
+        if self.shared is not self:
+            self.shared.add(touch)
 
     def between(self, low: int, high: int) -> list[Touch]:
         """Contacts with low <= at < high."""
@@ -91,11 +98,12 @@ def judge(
         if finding is not None:
             return finding, counters
     for cap in lane.caps:
+        counted = history.shared if cap.household else history
         if cap.window:
-            seen, free = _rolling(cap, at, history)
+            seen, free = _rolling(cap, at, counted)
         else:
             first, after = window_at(at, cap.calendar, zone)
-            seen, free = sum(amount for _, amount in _counted(cap, first, after, history)), after
+            seen, free = sum(amount for _, amount in _counted(cap, first, after, counted)), after
         counters.append(Counter(cap.id, seen, cap.limit))
         own = weight if cap.weighed else 1.0
         if seen + own > cap.limit + _ROUNDING:

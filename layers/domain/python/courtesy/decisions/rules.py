@@ -71,9 +71,11 @@ class Cap(Scope):
     held_back: slots kept for more important classes: {n: k} means that classes n and greater (less important) may use only
                `at_most - k`
     exempt_counts: contacts of exempt categories, which skip the cap themselves, use up slots
+    of:        whose contacts are counted together: those of one person, or of all customers of one household
     """
 
     id: str
+    of: Literal["person", "household"] = "person"
     at_most: float = Field(ge=0)
     count: Literal["contacts", "weight"] = "contacts"
     rolling_days: float | None = Field(default=None, gt=0)
@@ -145,6 +147,23 @@ class ChannelRules(Section):
     quiet_hours: QuietHours | None = None
 
 
+class RecoveryLine(Section):
+    """What an agent may grant, and offer, to somebody whose complaint was closed.
+
+    natures, value_tiers, divisions: of the complaint, and of the customer in its division; `*` fits all
+    limit:  minor units of the division's currency that may be granted per complaint
+    offers: offers that may be made instead
+    days:   how long after the case was closed
+    """
+
+    natures: list[str] = Field(default_factory=lambda: [ANY])
+    value_tiers: list[str] = Field(default_factory=lambda: [ANY])
+    divisions: list[str] = Field(default_factory=lambda: [ANY])
+    limit: int = Field(ge=0)
+    offers: list[str] = Field(default_factory=list)
+    days: int = Field(default=60, ge=1)
+
+
 class PriorityClass(Section):
     """A word for a number of `Trigger.priority`; lower numbers go first."""
 
@@ -181,6 +200,8 @@ class DecisionRules(Section):
     default_zone:     zone of calendar windows, and of quiet hours that say so, where the customer's is not known
     minimum_age:      nobody younger is contacted; an unknown date of birth passes
     snapshot_days:    a cycle whose snapshot is older than this holds everything (`data_in_doubt`)
+    log_days:         how long the decision log is kept; older cycles' and events' decisions are deleted by the next cycle
+    recovery:         what an agent may grant after a complaint; the first line that fits decides
     """
 
     categories: dict[str, Category] = Field(default_factory=_categories)
@@ -195,3 +216,5 @@ class DecisionRules(Section):
     default_zone: str = "UTC"
     minimum_age: int = Field(default=18, ge=0)
     snapshot_days: int = Field(default=3, ge=0)
+    log_days: int = Field(default=400, ge=30)
+    recovery: list[RecoveryLine] = Field(default_factory=list)

@@ -23,7 +23,13 @@ def check(rulebook: Rulebook) -> list[Problem]:
 
 def _names(rulebook: Rulebook) -> Iterator[Problem]:
     """An entry's own name is its key."""
-    for section, field in (("divisions", "name"), ("dealers", "id"), ("sources", "name"), ("triggers", "id")):
+    for section, field in (
+        ("divisions", "name"),
+        ("dealers", "id"),
+        ("sources", "name"),
+        ("triggers", "id"),
+        ("offers", "id"),
+    ):
         for key, entry in getattr(rulebook, section).items():
             own = getattr(entry, field)
             if own != key:

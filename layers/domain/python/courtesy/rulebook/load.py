@@ -1,7 +1,7 @@
 """The rulebook's folder of YAML files as a `Rulebook`; every complaint names file, line and field.
 
     divisions.yaml  dealers.yaml  identity.yaml  population.yaml  decisions.yaml  messages.yaml     a section each
-    sources/<name>.yaml  triggers/<id>.yaml                                                         an entry each
+    sources/<name>.yaml  triggers/<id>.yaml  offers/<id>.yaml                                       an entry each
 
 A section of entries may stand in one file, in a folder with a file per entry, or in both. The entry's own `name` or `id` may
 be left out: it is the key, or the file's name. YAML is read with the types of JSON: only `true` and `false` are truth
@@ -23,7 +23,7 @@ from courtesy.rulebook.check import check
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.problems import Problem, Where, nearest, problems_of
 
-OWN_NAMES = {"divisions": "name", "dealers": "id", "sources": "name", "triggers": "id"}
+OWN_NAMES = {"divisions": "name", "dealers": "id", "sources": "name", "triggers": "id", "offers": "id"}
 """Sections of entries, and the field of an entry that repeats its key."""
 
 SCHEMAS = "schemas"

@@ -11,6 +11,7 @@ from courtesy.identity.rules import IdentityRules
 from courtesy.intake.contract import SourceContract
 from courtesy.messages.rules import MessageRules
 from courtesy.population.rules import PopulationRules
+from courtesy.rulebook.offer import Offer
 from courtesy.rulebook.section import Section
 from courtesy.rulebook.trigger import Trigger
 
@@ -48,4 +49,5 @@ class Rulebook(Section):
     population: PopulationRules = Field(default_factory=PopulationRules)
     decisions: DecisionRules = Field(default_factory=DecisionRules)
     triggers: dict[str, Trigger] = Field(default_factory=dict)
+    offers: dict[str, Offer] = Field(default_factory=dict)
     messages: MessageRules = Field(default_factory=MessageRules)

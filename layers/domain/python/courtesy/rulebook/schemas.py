@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from courtesy.rulebook.load import OWN_NAMES
 from courtesy.rulebook.model import Rulebook
 
-FOLDERS = ("sources", "triggers")
+FOLDERS = ("sources", "triggers", "offers")
 """Sections with a file per entry: their schema is that of one entry."""
 
 

@@ -32,7 +32,8 @@ class Trigger(Section):
     control_share: share of this trigger's own control group, 0..1
     include_below_zero: may send paid mail to customers of the value tier `below_zero`
     unknown_holds: attributes of which an unknown value holds the candidate instead of skipping it
-    daily_budget: contacts per cycle at most, dealt out evenly over the cycle's parts; not for event triggers
+    offer:       the offer that its message makes, one of the rulebook's
+    daily_budget: contacts per day (UTC) at most, exactly, whatever cycles, events and people ask for them
     """
 
     id: str
