@@ -142,7 +142,10 @@ class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     planned: when it counts; the claim moves it to the real date (print: the arrival to be expected then); due: when release
     may queue it; expires: after that it is not sent any more; sent: the claim's instant; weight: for pressure;
     cost: minor units; address: keyed hash of the address it goes to; decided: the decision's explanation in JSON;
-    claim: fence of the one attempt to send; recall: how far a piece's recall from the print vendor is.
+    claim: fence of the one attempt to send; recall: how far a piece's recall from the print vendor is;
+    code, code_until: what the customer shows for the offer, and until when it is good (excluded);
+    holds: counters of which this contact holds a unit (stock, budgets), given back with its slot;
+    household: keyed hash of the household at reservation.
     """
 
     trigger: str
@@ -170,6 +173,10 @@ class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     mailing: str = ""
     reason: str = ""
     recall: Literal["", "wanted", "asked", "answered", "given_up"] = ""
+    code: str = ""
+    code_until: datetime | None = None
+    holds: tuple[str, ...] = ()
+    household: str = ""
     decided: str = ""
 
 

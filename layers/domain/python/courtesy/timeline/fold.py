@@ -245,7 +245,10 @@ def past_contact(contact: Contact, feedback: Iterable[Feedback] = ()) -> PastCon
         counts,
         contact.exempt,
         contact.offer,
+        contact.household,
         anew=state is ContactState.CANCELLED and contact.reason == Reason.OPEN_CASE.value,
+        code=contact.code,
+        code_until=contact.code_until,
     )
 
 

@@ -85,6 +85,7 @@ class PastContact(msgspec.Struct, frozen=True, array_like=True):
     """A contact as pressure sees it. `at`: when it counts (`Contact.planned`, UTC).
 
     anew: an open case cancelled it before it left, so its occurrence may be decided anew
+    household: keyed hash of the household at reservation; code, code_until: of its offer
     """
 
     contact: str
@@ -101,6 +102,8 @@ class PastContact(msgspec.Struct, frozen=True, array_like=True):
     offer: str = ""
     household: str = ""
     anew: bool = False
+    code: str = ""
+    code_until: datetime | None = None
 
 
 class Inbound(msgspec.Struct, frozen=True, array_like=True):
