@@ -86,6 +86,11 @@ def together(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return total
 
 
+def parts_of(works: Works, cycle_id: str) -> int:
+    """In how many parts a cycle was done."""
+    return sum(path.endswith(".parquet") for path in works.lake_list(f"segments/{cycle_id}/"))
+
+
 def moves(works: Works, cycle_id: str) -> int:
     """How many customers changed their segment in some division, by the cycle's own table of moves."""
     return sum(number for *_, number in count_by(works, f"moves/{cycle_id}/", ("division",)))
@@ -125,8 +130,13 @@ def requests(
     truth: Truth,
     customers: int,
     contacts: Mapping[str, Mapping[str, int]],
+    parts: int,
 ) -> dict[str, dict[str, float]]:
-    """What AWS was asked for, by the kind of work, each with the number of things (`things`) that it was asked for."""
+    """What AWS was asked for, by the kind of work, each with what it was asked for.
+
+    things: rows, customers or contacts; runs: what is done for many of them at once, which are the files and their chunks,
+    and the parts of a cycle (contacts have none: what is asked for in sending is taken as asked for by each).
+    """
     rows = {
         day: sum(reports[file.key].loaded for file in truth.files if file.day == day) for day in truth.days
     }
@@ -137,9 +147,13 @@ def requests(
         "cycle": (customers, ["cycle day 2"]),
         "contacts": (left, ["send day 1", "send day 2", "feedback"]),
     }
+    runs = {
+        kind: sum(1 + reports[file.key].chunks for file in truth.files if file.day == day)
+        for kind, day in (("first_load", 1), ("changes", 2))
+    } | {"cycle": parts}
     found: dict[str, dict[str, float]] = {}
     for kind, (number, phases) in things.items():
-        found[kind] = {"things": float(number)}
+        found[kind] = {"things": float(number), "runs": float(runs.get(kind, 0))}
         for phase in phases:
             for name, units in sorted(asked.get(phase, {}).items()):
                 found[kind][name] = round(found[kind].get(name, 0.0) + units, 3)

@@ -182,7 +182,12 @@ def add_up(works: Works, run: Run) -> dict[str, Any]:
         }
     answer["seconds"] = dict(run.seconds)
     answer["requests"] = figures.requests(
-        run.asked, run.reports, run.truth, len(profiles), answer["contacts"]
+        run.asked,
+        run.reports,
+        run.truth,
+        len(profiles),
+        answer["contacts"],
+        figures.parts_of(works, run.cycle_ids[-1]),
     )
     answer["balanced"] = run.books.balanced
     return answer

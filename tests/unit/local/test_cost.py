@@ -31,6 +31,18 @@ def test_units_are_counted_per_thing_and_priced_once() -> None:
     assert first_load(Volume(1000, records=2), COUNTED) == pytest.approx(2000 * 8 * 0.625e-6)
 
 
+def test_what_is_asked_for_once_a_part_grows_with_the_parts() -> None:
+    counted = COUNTED | {
+        "cycle": {"things": 100.0, "runs": 2.0, "s3.writes": 40.0, "dynamodb.read_units": 50.0},
+        "changes": {"things": 10.0, "runs": 5.0, "s3.writes": 15.0},
+    }
+    found = estimate(Volume(120_001, records=1, changed=0.01), counted)
+    assert found.lines["cycles"]["s3.writes"] == pytest.approx(3 * 30 * 20 * 5e-6)
+    assert found.lines["cycles"]["dynamodb.read_units"] == pytest.approx(120_001 * 30 * 0.5 * 0.125e-6)
+    chunks = 9 * 30 * 2 + 120_001 * 0.01 * 30 / 2000
+    assert found.lines["changed rows"]["s3.writes"] == pytest.approx(chunks * 3 * 5e-6)
+
+
 def test_the_command_says_what_the_prices_are_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "figures.json"
     path.write_text(json.dumps({"requests": COUNTED}))

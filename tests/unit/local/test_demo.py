@@ -92,15 +92,15 @@ def test_requests_are_told_per_kind_of_work_with_what_they_were_for() -> None:
     files = [FileTruth("a/1", "a", 1), FileTruth("a/2", "a", 2)]
     truth = Truth(7, 1, date(2026, 1, 2), files=files)
     reports = {
-        "a/1": report("a/1", rows_in=5, loaded=5),
+        "a/1": report("a/1", rows_in=5, loaded=5, chunks=3),
         "a/2": report("a/2", rows_in=5, loaded=1, unchanged=4),
     }
     asked = {"files day 1": {"w": 50.0}, "files day 2": {"w": 9.0}, "cycle day 2": {"w": 3.0}}
     asked |= {"send day 1": {"w": 1.0}, "send day 2": {"w": 2.0, "r": 1.5}, "feedback": {"w": 4.0}}
     contacts = {"email": {"sent": 6, "reserved": 3}, "letter": {"sent": 1}}
-    assert figures.requests(asked, reports, truth, 4, contacts) == {
-        "first_load": {"things": 5, "w": 50},
-        "changes": {"things": 1, "w": 9},
-        "cycle": {"things": 4, "w": 3},
-        "contacts": {"things": 7, "w": 7, "r": 1.5},
+    assert figures.requests(asked, reports, truth, 4, contacts, parts=2) == {
+        "first_load": {"things": 5, "runs": 1 + 3, "w": 50},
+        "changes": {"things": 1, "runs": 1, "w": 9},
+        "cycle": {"things": 4, "runs": 2, "w": 3},
+        "contacts": {"things": 7, "runs": 0, "w": 7, "r": 1.5},
     }
