@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from courtesy.errors import NotFound
+from courtesy.rulebook.files import files_of
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.versions import Published, make_rulebook
 
@@ -15,6 +17,7 @@ class InMemoryRulebookStore:
     def __init__(self, *published: Rulebook) -> None:
         self._versions = [book.model_copy(update={"version": n}) for n, book in enumerate(published, 1)]
         self._history: list[Published] = []
+        self._files: dict[int, dict[str, str]] = {}
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -30,12 +33,28 @@ class InMemoryRulebookStore:
             raise NotFound(f"rulebook version {number} does not exist")
         return self._versions[number - 1]
 
-    def publish(self, sections: Mapping[str, object], by: str, at: datetime) -> Rulebook:
+    def publish(
+        self,
+        sections: Mapping[str, object],
+        by: str,
+        at: datetime,
+        *,
+        files: Mapping[str, str] | None = None,
+        beside: Any = None,
+    ) -> Rulebook:
         with self._lock:
             rulebook = make_rulebook(sections, len(self._versions) + 1)
+            if beside is not None:
+                beside()
             self._versions.append(rulebook)
+            if files is not None:
+                self._files[rulebook.version] = dict(files)
             self._history.insert(0, Published(rulebook.version, by, at))
         return rulebook
+
+    def files(self, number: int) -> dict[str, str]:
+        rulebook = self.version(number)
+        return dict(self._files[number]) if number in self._files else files_of(rulebook)
 
     def history(self) -> list[Published]:
         return list(self._history)

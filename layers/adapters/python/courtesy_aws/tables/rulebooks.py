@@ -3,7 +3,9 @@
     kind        name             holds
     published   00000003         who, when, in how many pieces, the first piece
     published   00000003#0001    a further piece, where the compressed rulebook is larger than one
+    files       00000003         the texts that it was made of, in pieces likewise; some versions have none
     current     rulebook         the number of the version in force
+    draft       <id>             see `tables.drafts`
 
 Rolling back publishes the old sections as a new version, so numbers only grow and the history stays whole.
 """
@@ -13,11 +15,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 from botocore.exceptions import ClientError
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from courtesy.errors import Conflict, NotFound, OutsideFailed, RefusedRule
+from courtesy.rulebook.files import files_of
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.versions import Published, decode_rulebook, encode_rulebook, make_rulebook
 from courtesy_aws.session import client
@@ -84,22 +88,35 @@ class DynamoRulebookStore:
             self._read[number] = self._load(number)
         return self._read[number]
 
-    def publish(self, sections: Mapping[str, object], by: str, at: datetime) -> Rulebook:
-        """See `ports.RulebookStore`. One transaction: the pieces, none of which may exist, and the pointer as it was read."""
+    def publish(
+        self,
+        sections: Mapping[str, object],
+        by: str,
+        at: datetime,
+        *,
+        files: Mapping[str, str] | None = None,
+        beside: Any = None,
+    ) -> Rulebook:
+        """See `ports.RulebookStore`. One transaction: the pieces, none of which may exist, the pointer as it was read, and
+        `beside`, an entry of a transaction."""
         latest = self._latest()
         rulebook = make_rulebook(sections, latest + 1)
-        packed = zlib.compress(encode_rulebook(rulebook), 9)
-        pieces = [packed[start : start + PIECE] for start in range(0, len(packed), PIECE)]
-        if len(pieces) > PIECES:
+        pieces = _pieces(encode_rulebook(rulebook))
+        texts = [] if files is None else _pieces(orjson.dumps(dict(files)))
+        if len(pieces) + len(texts) > PIECES:
             raise RefusedRule(
-                f"the rulebook is {len(packed) // 1024} KB compressed; {PIECES * PIECE // 1024} KB are the limit"
+                f"the rulebook is larger than {PIECES * PIECE // 1024} KB compressed, which is the limit"
             )
-        puts = [self._piece(rulebook.version, n, piece) for n, piece in enumerate(pieces)]
+        puts = [self._piece("published", rulebook.version, n, piece) for n, piece in enumerate(pieces)]
         puts[0].pieces, puts[0].published_by, puts[0].published_at = (
             len(pieces),
             by,
             at.astimezone(UTC).isoformat(),
         )
+        written = [self._piece("files", rulebook.version, n, text) for n, text in enumerate(texts)]
+        for put in written[:1]:
+            put.pieces = len(written)
+        puts += written
         table = self._table
         free = table.name.does_not_exist()
         pointer = table("current", "rulebook", version=rulebook.version)
@@ -108,7 +125,9 @@ class DynamoRulebookStore:
         requests.append(pointer.get_save_kwargs_from_instance(unmoved))
         try:
             with asking(f"publishing in {self._name}"):
-                self._dynamo.transact_write_items(TransactItems=[{"Put": put} for put in requests])  # type: ignore[typeddict-item]
+                self._dynamo.transact_write_items(
+                    TransactItems=[*({"Put": put} for put in requests), *([beside] if beside else [])]  # type: ignore[list-item]
+                )
         except ClientError as error:
             if code(error) in ("TransactionCanceledException", "TransactionConflictException"):
                 raise Conflict(
@@ -140,25 +159,40 @@ class DynamoRulebookStore:
             for item in pages(self._dynamo.query, f"reading from {self._name}", request)
         ]
 
-    def _piece(self, version: int, n: int, piece: bytes) -> RulebookItem:
+    def files(self, number: int) -> dict[str, str]:
+        """See `ports.RulebookStore`."""
+        packed = self._joined("files", number)
+        if packed is None:
+            return files_of(self.version(number))
+        texts: dict[str, str] = orjson.loads(zlib.decompress(packed))
+        return texts
+
+    def _piece(self, kind: str, version: int, n: int, piece: bytes) -> RulebookItem:
         name = f"{version:08}#{n:04}" if n else f"{version:08}"
-        return self._table("published", name, version=version, document=piece)
+        return self._table(kind, name, version=version, document=piece)
 
     def _latest(self) -> int:
         item = self._get("current", "rulebook")
         return int(item["version"]["N"]) if item else 0
 
     def _load(self, number: int) -> Rulebook:
-        first = self._get("published", f"{number:08}")
-        if first is None:
+        packed = self._joined("published", number)
+        if packed is None:
             raise NotFound(f"rulebook version {number} does not exist")
+        return decode_rulebook(zlib.decompress(packed))
+
+    def _joined(self, kind: str, number: int) -> bytes | None:
+        """What the pieces of a version hold together, None where there are none."""
+        first = self._get(kind, f"{number:08}")
+        if first is None:
+            return None
         packed = [first["document"]["B"]]
         for n in range(1, int(first["pieces"]["N"])):
-            piece = self._get("published", f"{number:08}#{n:04}")
+            piece = self._get(kind, f"{number:08}#{n:04}")
             if piece is None:
                 raise OutsideFailed(f"rulebook version {number}: piece {n} is missing")
             packed.append(piece["document"]["B"])
-        return decode_rulebook(zlib.decompress(b"".join(packed)))
+        return b"".join(packed)
 
     def _get(self, kind: str, name: str) -> Item | None:
         with asking(f"reading from {self._name}"):
@@ -167,3 +201,8 @@ class DynamoRulebookStore:
             )
         item: Item | None = found.get("Item")
         return item
+
+
+def _pieces(document: bytes) -> list[bytes]:
+    packed = zlib.compress(document, 9)
+    return [packed[start : start + PIECE] for start in range(0, len(packed), PIECE)]
