@@ -144,6 +144,21 @@ def test_profiles_that_go_together_go_all_or_none(store: CustomerStore) -> None:
         store.put_together([StoredProfile(person(f"c{n}"), 0) for n in range(101)])
 
 
+def test_events_move_with_the_profiles_or_not_at_all(store: CustomerStore) -> None:
+    store.append("canna", [purchase("1"), purchase("2")])
+    assert store.put_profile(person(records=1), 0) == "committed"
+    redirect = StoredProfile(person("canna", merged_into=EVA), 0)
+    keys = [event_key(purchase("1")), event_key(purchase("2")), "transaction#none"]
+    for version, ended in ((4, "conflict"), (1, "committed")):
+        moved = [StoredProfile(person(records=2), version), redirect]
+        assert store.put_together(moved, new={EVA: [purchase("1")]}, gone={"canna": keys}) == ended
+        there = [purchase("1")] if ended == "committed" else []
+        assert store.read_timeline(EVA) == there
+        assert len(store.read_timeline("canna")) == (0 if there else 2)
+    with pytest.raises(RefusedInput, match="100"):
+        store.put_together([redirect], gone={"canna": [f"transaction#{n}" for n in range(100)]})
+
+
 def test_timelines_of_many_are_read_and_emptied_at_once(store: CustomerStore) -> None:
     store.append_many({f"c{n}": [purchase("1"), purchase("2")] for n in range(30)})
     found = store.read_timelines([*(f"c{n}" for n in range(30)), "cnobody", "c1"])

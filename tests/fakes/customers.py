@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import RLock
+from types import MappingProxyType
 from zlib import crc32
 
 from courtesy.errors import OutsideFailed, RefusedInput
@@ -87,14 +88,25 @@ class InMemoryCustomerStore:
             if self.put_profile(profile, version) != "committed"
         }
 
-    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
-        if len(profiles) > 100:
+    def put_together(
+        self,
+        profiles: Sequence[StoredProfile],
+        *,
+        new: Mapping[str, Sequence[Event]] = MappingProxyType({}),
+        gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Commit:
+        if len(profiles) + sum(map(len, new.values())) + sum(map(len, gone.values())) > 100:
             raise RefusedInput("a transaction takes 100 items")
         with self._lock:
             if any(self._profiles.get(p.customer_id, (0, b""))[0] != version for p, version in profiles):
                 return "conflict"
             for profile, version in profiles:
                 self._profiles[profile.customer_id] = (version + 1, encode_profile(profile))
+            for id_, events in new.items():
+                self._timelines[id_] |= {event_key(event): encode_event(event) for event in events}
+            for id_, keys in gone.items():
+                for key in keys:
+                    self._timelines[id_].pop(key, None)
         return "committed"
 
     def commit(

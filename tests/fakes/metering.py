@@ -6,6 +6,7 @@ document costs is counted apart.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -80,10 +81,18 @@ class MeteredStore(InMemoryCustomerStore):
         for customer_id, own in keys.items():
             super().delete_events(customer_id, own)
 
-    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
+    def put_together(
+        self,
+        profiles: Sequence[StoredProfile],
+        *,
+        new: Mapping[str, Sequence[Event]] = MappingProxyType({}),
+        gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Commit:
         self.meter.asked("profiles", len(profiles), 100)
         self.meter.wrote("profile", (len(encode_profile(p)) for p, _ in profiles), 2)
-        return super().put_together(profiles)
+        self.meter.wrote("event", (len(encode_event(e)) for events in new.values() for e in events), 2)
+        self.meter.wrote("event", (0 for keys in gone.values() for _ in keys), 2)
+        return super().put_together(profiles, new=new, gone=gone)
 
     def commit(
         self,

@@ -10,6 +10,7 @@ OutsideFailed, and the caller reads and decides again.
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -153,10 +154,22 @@ class DynamoCustomerStore:
         ended = at_once(lambda held: self.put_profile(*held), profiles, self._threads)
         return {p.customer_id for (p, _), end in zip(profiles, ended, strict=True) if end != "committed"}
 
-    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
+    def put_together(
+        self,
+        profiles: Sequence[StoredProfile],
+        *,
+        new: Mapping[str, Sequence[Event]] = MappingProxyType({}),
+        gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Commit:
         """See `ports.CustomerStore`. Two write units per KB and item."""
         stamp = self._token()
-        puts = [{"Put": self._profile_put(profile, version, stamp)} for profile, version in profiles]
+        puts: list[Item] = [{"Put": self._profile_put(p, version, stamp)} for p, version in profiles]
+        puts += [{"Put": self._event_put(id_, event)} for id_, events in new.items() for event in events]
+        puts += [
+            {"Delete": {"TableName": self._timeline_name, "Key": _event_at(id_, key)}}
+            for id_, keys in gone.items()
+            for key in keys
+        ]
         if len(puts) > TRANSACTION:
             raise RefusedInput(f"a transaction takes {TRANSACTION} items, not {len(puts)}")
         if not puts:

@@ -7,6 +7,7 @@ Ports that one room alone needs stand in that room's own `ports` module, in the 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from courtesy.outcomes import Commit, ContactState
@@ -91,8 +92,17 @@ class CustomerStore(Protocol):
         """`put_profile` of different customers, several at a time; returns the ids of those in conflict."""
         ...
 
-    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
-        """Write up to 100 profiles of different customers in one transaction, each on condition of its version."""
+    def put_together(
+        self,
+        profiles: Sequence[StoredProfile],
+        *,
+        new: Mapping[str, Sequence[Event]] = MappingProxyType({}),
+        gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Commit:
+        """Write profiles of different customers in one transaction of up to 100 items, each on condition of its version.
+
+        new: events (no contacts) to put, by customer; gone: keys of events to delete, by customer
+        """
         ...
 
     def commit(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -79,8 +80,14 @@ class Customers:
     def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
         return {p.customer_id for p, version in profiles if self.put_profile(p, version) != "committed"}
 
-    def put_together(self, profiles: Sequence[StoredProfile]) -> Commit:
-        return self._stage.call(partial(self._together, profiles))
+    def put_together(
+        self,
+        profiles: Sequence[StoredProfile],
+        *,
+        new: Mapping[str, Sequence[Event]] = MappingProxyType({}),
+        gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Commit:
+        return self._stage.call(partial(self._together, profiles, new, gone))
 
     def commit(
         self,
@@ -179,7 +186,12 @@ class Customers:
         held = self.notes.get(note.name)
         return 0 if held is None else held.version or 0
 
-    def _together(self, profiles: Sequence[StoredProfile]) -> Commit:
+    def _together(
+        self,
+        profiles: Sequence[StoredProfile],
+        new: Mapping[str, Sequence[Event]],
+        gone: Mapping[str, Sequence[str]],
+    ) -> Commit:
         held = [self.profiles.get(profile.customer_id) for profile, _ in profiles]
         if any(
             (one.version if one else 0) != version for one, (_, version) in zip(held, profiles, strict=True)
@@ -187,6 +199,12 @@ class Customers:
             return "conflict"
         for profile, version in profiles:
             self.profiles[profile.customer_id] = StoredProfile(profile, version + 1)
+        for id_, events in new.items():
+            for event in events:
+                self._write(id_, event)
+        for id_, keys in gone.items():
+            for key in keys:
+                self._delete(id_, key)
         return "committed"
 
     def _move(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:

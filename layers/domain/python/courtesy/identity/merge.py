@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from courtesy.decisions.effects import Step, write_folded
 from courtesy.errors import Conflict, NotFound, RefusedInput
 from courtesy.identity.cluster import pair
 from courtesy.identity.move import fetch, release
@@ -168,8 +169,10 @@ def _record(
         evidence=f"decided by {desk.by}" if desk.by else "decided by a person",
     )
     records = desk.index.read_records([left, right])
-    homes = {record.customer_id for record in records.values()} - {""}
-    desk.store.append_many({customer_id: [link] for customer_id in sorted(homes)})
+    for customer_id in sorted({record.customer_id for record in records.values()} - {""}):
+        write_folded(
+            desk.store, customer_id, lambda _, timeline: None if link in timeline else Step(new=[link])
+        )
 
 
 def _records_of(desk: Desk, customer_id: str) -> dict[str, IndexedRecord]:

@@ -1,36 +1,40 @@
 """Moving events between timelines, the way merges and splits are carried out; in steps that can be taken twice.
 
-1. The customers that events go to are marked `merging`: nobody reserves or claims a contact of theirs from here on. Then
-   the events are written to them, contacts together with the fold.
-2. The customer they leave becomes a redirect, or if records stay is folded without them and marked as well, on condition of
-   the version that was read before its timeline: whoever reserved or claimed a contact meanwhile makes us start over.
-3. The events are deleted where they were.
-4. The marks are taken off, and the index forgets that the records were leaving.
+1. The profiles of all concerned are read, and only then the index: who leaves whom.
+2. The customers that events go to take them over, marked `merging` by the same transaction as the first of them: nobody
+   reserves or claims a contact of theirs from here on.
+3. The customer they leave becomes a redirect, or if records stay is folded without them and marked as well; the events
+   are deleted by the same transactions.
+4. The index says that the records have `arrived`. Marks are taken off where nobody is on the way any more, and only then
+   the index forgets that the records were leaving.
 
-A crash leaves the index saying `leaving`, so the next to place one of these records takes the steps again. Customers
-without contacts are united more cheaply (`unite`).
+Every write is on condition of a version that was read before the index was, and taking off a mark is a new version. So of
+several who move the same records, one that has fallen behind writes nothing: what it looked at has changed. It looks
+again. A crash leaves the index saying `leaving`, so the next to place one of these records takes up where it was left.
+Customers without contacts are united more cheaply (`unite`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from courtesy.errors import Conflict
+from courtesy.identity.arrival import caught_up, settled
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, customer_entry, subject_of
 from courtesy.identity.share import shares_of
 from courtesy.identity.unite import unite
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, StoredProfile
-from courtesy.timeline.contacts import FREE, OPEN
 from courtesy.timeline.events import Contact, Event, event_key
 from courtesy.timeline.fold import fold
-from courtesy.timeline.profile import Profile, encode_profile
+from courtesy.timeline.profile import Profile
 
 ATTEMPTS = 12
-CONTACTS_AT_ONCE = 50
+EVENTS_AT_ONCE = 40
+"""Events in one transaction; with a record of 50 KB each they stay below DynamoDB's 4 MB."""
 _BUSY = "a profile was changed by others every time; try again"
 
 
@@ -43,7 +47,7 @@ class Departure(NamedTuple):
 
 
 class Profiles:
-    """Profiles as they were last read or written here, so that a batch read serves many steps."""
+    """Profiles as they were read, or written here since: what every write is conditioned on."""
 
     def __init__(self, store: CustomerStore, customer_ids: Iterable[str]) -> None:
         self._store = store
@@ -51,43 +55,45 @@ class Profiles:
         read = store.read_profiles(wanted)
         self._held = {id_: read.get(id_, StoredProfile(Profile(customer_id=id_), 0)) for id_ in wanted}
 
+    def __contains__(self, customer_id: str) -> bool:
+        return customer_id in self._held
+
     def __getitem__(self, customer_id: str) -> StoredProfile:
         return self._held[customer_id]
 
-    def put(
+    def write(
         self,
         profile: Profile,
         new: Sequence[Event] = (),
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
     ) -> bool:
-        """Write a profile (and contacts with it) unless it stands already; False where it had changed: it is read anew then."""
-        id_ = profile.customer_id
-        held, version = self._held[id_]
-        if version and not new and not moved and encode_profile(held) == encode_profile(profile):
-            return True
-        if new or moved:
-            ended = self._store.commit(profile, version, new=new, moved=moved)
-        else:
-            ended = self._store.put_profile(profile, version)
-        if ended == "committed":
-            self._held[id_] = StoredProfile(profile, version + 1)
-            return True
-        self._held[id_] = self._store.read_profiles([id_]).get(
-            id_, StoredProfile(Profile(customer_id=id_), 0)
-        )
-        return False
+        """Write a profile with events in one transaction; False, and nothing written, where others were faster."""
+        version = self._held[profile.customer_id].version
+        if self._store.commit(profile, version, new=new, moved=moved) != "committed":
+            return False
+        self._held[profile.customer_id] = StoredProfile(profile, version + 1)
+        return True
 
-    def put_together(self, profiles: Sequence[Profile]) -> bool:
-        """Write profiles in one transaction; False where one had changed: they are read anew then, and none is written."""
-        ids = [profile.customer_id for profile in profiles]
+    def write_together(
+        self,
+        profiles: Sequence[Profile],
+        new: Mapping[str, Sequence[Event]] = MappingProxyType({}),
+        gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> bool:
+        """Write several profiles, put and delete events of theirs, all in one transaction; False where others were faster."""
         held = [StoredProfile(profile, self._held[profile.customer_id].version) for profile in profiles]
-        done = self._store.put_together(held) == "committed"
-        if done:
-            self._held |= {p.customer_id: StoredProfile(p, version + 1) for p, version in held}
-        else:
-            read = self._store.read_profiles(ids)
-            self._held |= {id_: read.get(id_, StoredProfile(Profile(customer_id=id_), 0)) for id_ in ids}
-        return done
+        if self._store.put_together(held, new=new, gone=gone) != "committed":
+            return False
+        self._held |= {p.customer_id: StoredProfile(p, version + 1) for p, version in held}
+        return True
+
+
+class Outlook(NamedTuple):
+    """What is to be done: profiles as they were before the index was read, the records around, who leaves whom."""
+
+    profiles: Profiles
+    records: Mapping[str, IndexedRecord]
+    departures: list[Departure]
 
 
 def fetch(
@@ -101,189 +107,171 @@ def fetch(
 
     arrived: events that the caller has just written, by customer.
 
-    Others may place a record elsewhere while its events are on their way, and may have looked for them before they arrived: so
-    whoever brought them looks at the index once more, and goes on as long as it names another customer. Raises Conflict.
+    Others may place a record elsewhere while its events are on their way: whoever brought them looks at the index once
+    more, and goes on as long as it names another customer. Raises Conflict.
     """
-    leaving = [record for record in placed if record.leaving]
+    leaving = {record.subject: record for record in placed if record.leaving}
     folded: set[str] = set()
     for _ in range(ATTEMPTS):
         if not leaving:
             return folded
-        departures = _departures(leaving, index)
-        concerned = {id_ for d in departures for id_ in (d.customer_id, d.heir, *d.homes.values())}
-        profiles = Profiles(store, concerned)
-        united, departures = unite(departures, profiles, store, arrived)
-        folded |= united
+        profiles, records, departures = look(leaving.values(), index, store)
+        united, rest = unite(departures, profiles, store, arrived)
+        done = {departure.customer_id for departure in departures} - {left.customer_id for left in rest}
         marked: set[str] = set()
-        for departure in departures:
-            marked |= _carry(departure, store, profiles, key)
-        for customer_id in sorted(marked):
-            _unmark(customer_id, profiles)
-        folded |= marked
-        leaving = _forget(leaving, index)
+        for departure in rest:
+            touched = _carry(departure, store, profiles, key)
+            if touched is not None:
+                marked |= touched
+                done.add(departure.customer_id)
+        folded |= united | marked
+        leaving = _finish(
+            [record for record in records.values() if record.leaving], done, marked, index, store
+        )
     raise Conflict(_BUSY)
+
+
+def look(leaving: Iterable[IndexedRecord], index: IdentityIndex, store: CustomerStore) -> Outlook:
+    """Who leaves whom by the index as it stands after the profiles of all concerned were read."""
+    subjects, concerned = set(), set()
+    for record in leaving:
+        subjects.add(record.subject)
+        concerned |= {record.customer_id, *record.leaving}
+    while True:
+        profiles = Profiles(store, concerned)
+        records = _around(subjects, index)
+        departures = _departures(records.values())
+        needed = {id_ for d in departures for id_ in (d.customer_id, d.heir, *d.homes.values())}
+        if all(id_ in profiles for id_ in needed):
+            return Outlook(profiles, records, departures)
+        concerned |= needed
 
 
 def release(customer_ids: Iterable[str], index: IdentityIndex, store: CustomerStore) -> None:
-    """Take the mark off customers that nobody is leaving or coming to any more (who set it died after the work was done)."""
-    for customer_id in sorted(set(customer_ids)):
-        filed = index.read_members([customer_entry(customer_id)]).get(
-            customer_entry(customer_id), frozenset()
-        )
-        records = index.read_records({subject_of(member) for member in filed})
-        if not any(
-            record.leaving and customer_id in (record.customer_id, *record.leaving)
-            for record in records.values()
-        ):
-            _unmark(customer_id, Profiles(store, [customer_id]))
-
-
-def _unmark(customer_id: str, profiles: Profiles) -> None:
+    """Take the mark off customers whom nobody is leaving or coming to any more. Raises Conflict."""
+    left = set(customer_ids)
     for _ in range(ATTEMPTS):
-        held, version = profiles[customer_id]
-        if not version or held.merged_into or profiles.put(replace(held, merging=False)):
+        held = store.read_profiles(sorted(left))
+        marked = {id_ for id_, (profile, _) in held.items() if profile.merging and not profile.merged_into}
+        if not marked:
             return
+        filed = index.read_members(customer_entry(id_) for id_ in sorted(marked))
+        records = index.read_records({subject_of(m) for members in filed.values() for m in members})
+        busy = {
+            id_
+            for record in records.values()
+            if record.leaving and not record.arrived
+            for id_ in (record.customer_id, *record.leaving)
+        }
+        left = store.put_profiles(
+            [
+                StoredProfile(replace(held[id_].profile, merging=False), held[id_].version)
+                for id_ in sorted(marked - busy)
+            ]
+        )
     raise Conflict(_BUSY)
 
 
-def _departures(leaving: Sequence[IndexedRecord], index: IdentityIndex) -> list[Departure]:
+def _around(subjects: Collection[str], index: IdentityIndex) -> dict[str, IndexedRecord]:
+    """These records and, of every customer that one of them leaves, all who are or were there."""
+    records = index.read_records(subjects)
+    seen: set[str] = set()
+    while True:
+        sources = {id_ for record in records.values() for id_ in record.leaving} - seen
+        if not sources:
+            return records
+        seen |= sources
+        filed = index.read_members(customer_entry(id_) for id_ in sorted(sources))
+        found = {subject_of(member) for members in filed.values() for member in members}
+        records |= index.read_records(sorted(found - set(records)))
+
+
+def _departures(records: Collection[IndexedRecord]) -> list[Departure]:
     homes: dict[str, dict[str, str]] = {}
-    for record in leaving:
+    for record in records:
         for customer_id in record.leaving:
             homes.setdefault(customer_id, {})[record.subject] = record.customer_id
-    filed = index.read_members(customer_entry(id_) for id_ in homes)
-    around = index.read_records({subject_of(m) for members in filed.values() for m in members})
-    departures = []
-    for customer_id in sorted(homes):
-        left = homes[customer_id]
-        remain = False
-        for member in filed.get(customer_entry(customer_id), ()):
-            known = around.get(subject_of(member))
-            if known is None:
-                continue
-            if known.customer_id == customer_id:
-                remain = True
-            elif customer_id in known.leaving:
-                left.setdefault(known.subject, known.customer_id)
-        departures.append(Departure(customer_id, left, customer_id if remain else min(left.values())))
-    return departures
+    under_way = {id_ for record in records if not record.arrived for id_ in record.leaving}
+    lasting = {record.customer_id for record in records}
+    return [
+        Departure(id_, homes[id_], id_ if id_ in lasting else min(homes[id_].values()))
+        for id_ in sorted(under_way)
+    ]
 
 
-def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: bytes) -> set[str]:
-    """Steps 1 to 3 for one customer that records leave; returns the customers that are marked now."""
+def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: bytes) -> set[str] | None:
+    """Steps 2 and 3 for one customer that records leave; the customers that are marked now, None where others were faster."""
     source, emptied = departure.customer_id, departure.heir != departure.customer_id
-    marked: set[str] = set()
-    for _ in range(ATTEMPTS):
-        events = store.read_timeline(source)
-        shares = shares_of(departure, events, key)
-        homes = [home for home in sorted(shares.to) if shares.to[home]]
-        if not all(_mark(home, profiles) for home in homes):
-            continue
-        for home in homes:
-            marked.add(home)
-            _receive(store, profiles, home, shares.to[home])
-        if emptied:
-            left_behind = Profile(customer_id=source, merged_into=departure.heir)
-        else:
-            gone = {event_key(event) for event in shares.gone}
-            rest = [event for event in events if event_key(event) not in gone]
-            left_behind = replace(fold(source, rest), merging=True)
-            marked.add(source)
-        if profiles.put(left_behind):
-            store.delete_events(source, [event_key(event) for event in shares.gone])
-            return marked
-    raise Conflict(_BUSY)
+    events = store.read_timeline(source)
+    shares = shares_of(departure, events, key)
+    marked = {home for home in shares.to if shares.to[home]}
+    for home in sorted(marked):
+        if not _receive(store, profiles, home, shares.to[home]):
+            return None
+    gone = [event_key(event) for event in shares.gone]
+    if emptied:
+        left_behind = Profile(customer_id=source, merged_into=departure.heir)
+    else:
+        rest = set(gone)
+        left_behind = fold(source, [event for event in events if event_key(event) not in rest])
+        left_behind = replace(left_behind, merging=True)
+        marked.add(source)
+    for start in range(0, len(gone) or 1, EVENTS_AT_ONCE):
+        if not profiles.write_together([left_behind], gone={source: gone[start : start + EVENTS_AT_ONCE]}):
+            return None
+    return marked
 
 
-def _mark(customer_id: str, profiles: Profiles) -> bool:
-    """Mark a customer before anything arrives: nobody may be contacted at an address whose history is not here yet."""
-    held, _ = profiles[customer_id]
-    return bool(held.merged_into) or held.merging or profiles.put(replace(held, merging=True))
+def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arriving: Sequence[Event]) -> bool:
+    """Put events on a timeline where they are not yet, with the fold of it, which is marked; False where others were faster.
 
-
-def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arriving: Sequence[Event]) -> None:
-    """Put events on a timeline where they are not yet, and fold it; it is marked as merging."""
-    store.append(customer_id, [event for event in arriving if not isinstance(event, Contact)])
+    At least one write is made, though everything may be there already: it tells whether the index is still what it was.
+    """
+    timeline = store.read_timeline(customer_id)
+    held = {event_key(event): event for event in timeline}
     contacts = [event for event in arriving if isinstance(event, Contact)]
-    for _ in range(ATTEMPTS + len(contacts) // CONTACTS_AT_ONCE):
-        timeline = store.read_timeline(customer_id)
-        new, moved = _settled(contacts, timeline), _caught_up(contacts, timeline)
-        fresh, again = new[:CONTACTS_AT_ONCE], moved[: CONTACTS_AT_ONCE - 1]
-        events = {event_key(event): event for event in (*timeline, *fresh, *(one for one, _, _ in again))}
-        profile = replace(fold(customer_id, events.values()), merging=True)
-        done = profiles.put(profile, fresh, again)
-        if done and len(fresh) == len(new) and len(again) == len(moved):
-            return
-    raise Conflict(_BUSY)
+    new: list[Event] = [e for e in arriving if not isinstance(e, Contact) and held.get(event_key(e)) != e]
+    new += settled(contacts, timeline)
+    moved = caught_up(contacts, timeline)
+    for start in range(0, max(len(new), len(moved), 1), EVENTS_AT_ONCE):
+        fresh, again = new[start : start + EVENTS_AT_ONCE], moved[start : start + EVENTS_AT_ONCE]
+        held |= {event_key(event): event for event in (*fresh, *(contact for contact, _, _ in again))}
+        if not profiles.write(replace(fold(customer_id, held.values()), merging=True), fresh, again):
+            return False
+    return True
 
 
-def _caught_up(
-    contacts: Sequence[Contact], timeline: Sequence[Event]
-) -> list[tuple[Contact, ContactState, str]]:
-    """The moves of contacts that arrived here before and have gone on since where they came from.
+def _finish(
+    leaving: Sequence[IndexedRecord],
+    done: Collection[str],
+    marked: Collection[str],
+    index: IdentityIndex,
+    store: CustomerStore,
+) -> dict[str, IndexedRecord]:
+    """Step 4 for records all of whose events have left; returns those that are still on their way, by subject.
 
-    Until the customer they leave redirects, their contacts may be claimed, sent or cancelled there, so a later attempt
-    finds them changed. What waited when it was brought here must not be sent a second time.
+    done: customers whose leavers have all been brought home; marked: customers that carry a mark for it
     """
-    here = {event.id: event for event in timeline if isinstance(event, Contact)}
-    moved = []
-    for contact in contacts:
-        held = here.get(contact.id)
-        if held is None or contact.state in OPEN:
-            continue
-        state = ContactState.UNKNOWN if contact.state is ContactState.SENDING else contact.state
-        waits = held.state in OPEN
-        stopped = held.state in (ContactState.CANCELLED, ContactState.EXPIRED) and state not in FREE
-        told = held.state is ContactState.UNKNOWN and state in (ContactState.SENT, ContactState.REFUSED)
-        if waits or stopped or told:
-            moved.append((replace(contact, state=state, occurrence=held.occurrence), held.state, held.claim))
-    return moved
-
-
-def _settled(contacts: Sequence[Contact], timeline: Sequence[Event]) -> list[Contact]:
-    """The contacts that are not on the timeline yet, as they go there.
-
-    What waits in a queue waits anew, for its message names the customer it left; what is being sent becomes unknown until
-    the provider tells. Where both customers have a contact of the same trigger and occurrence, the unsent one of the
-    two is not sent a second time, and both stay on record.
-    """
-    here = {event.id for event in timeline if isinstance(event, Contact)}
-    taken = {event_key(event) for event in timeline if isinstance(event, Contact)}
-    settled = []
-    for contact in contacts:
-        if contact.id in here:
-            continue
-        moved = contact
-        if contact.state is ContactState.QUEUED:
-            moved = replace(contact, state=ContactState.RESERVED, claim="")
-        elif contact.state is ContactState.SENDING:
-            moved = replace(contact, state=ContactState.UNKNOWN)
-        if event_key(moved) in taken:
-            moved = replace(moved, occurrence=f"{contact.occurrence}~{contact.id[:12]}")
-            if moved.state is ContactState.RESERVED:
-                moved = replace(moved, state=ContactState.CANCELLED, reason="merged")
-        taken.add(event_key(moved))
-        settled.append(moved)
-    return settled
-
-
-def _forget(leaving: Sequence[IndexedRecord], index: IdentityIndex) -> list[IndexedRecord]:
-    """The records have arrived; those that others have placed anew meanwhile are returned, as leaving where they were brought to."""
-    refused = index.write_records([replace(record, leaving=()) for record in leaving])
+    home = [record for record in leaving if record.arrived or set(record.leaving) <= set(done)]
+    careful = [r for r in home if r.arrived or not {r.customer_id, *r.leaving}.isdisjoint(marked)]
+    told = [record for record in careful if not record.arrived]
+    refused = index.write_records([replace(record, arrived=True) for record in told])
+    stand = {
+        record.subject: replace(record, arrived=True, revision=record.revision + 1)
+        if record in told
+        else record
+        for record in home
+        if record.subject not in refused
+    }
+    release({id_ for r in stand.values() if r.arrived for id_ in (r.customer_id, *r.leaving)}, index, store)
+    refused |= index.write_records([replace(r, leaving=(), arrived=False) for r in stand.values()])
     gone: dict[str, set[str]] = {}
-    for record in leaving:
-        if record.subject in refused:
-            continue
-        for customer_id in record.leaving:
-            gone.setdefault(customer_entry(customer_id), set()).update((f"|{record.subject}", record.member))
+    for record in stand.values():
+        if record.subject not in refused:
+            for customer_id in record.leaving:
+                gone.setdefault(customer_entry(customer_id), set()).update(
+                    (f"|{record.subject}", record.member)
+                )
     index.remove_members(gone)
-    now = index.read_records(refused)
-    again = []
-    for record in leaving:
-        known = now.get(record.subject)
-        if known is None:
-            continue
-        left = {*known.leaving, record.customer_id} - {known.customer_id}
-        if left:
-            again.append(replace(known, leaving=tuple(sorted(left))))
-    return again
+    finished = set(stand) - refused
+    return {record.subject: record for record in leaving if record.subject not in finished}

@@ -26,6 +26,7 @@ class IndexedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     entries:     hashed entries under which it is filed
     customer_id: the customer it belongs to; empty until it was placed
     leaving:     customers on whose timelines its events may still stand, while a merge or split is under way
+    arrived:     these events have all been brought home; what is left to do is to take off marks
     pending:     its traits changed and it was not placed since
     together, apart: records that a person joined it with, or parted it from (do-not-link)
     rivals:      records that the evidence links it with but that something keeps apart
@@ -39,6 +40,7 @@ class IndexedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     entries: tuple[str, ...] = ()
     customer_id: str = ""
     leaving: tuple[str, ...] = ()
+    arrived: bool = False
     pending: bool = False
     together: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()

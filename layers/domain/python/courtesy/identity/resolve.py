@@ -215,6 +215,7 @@ def _decided(
             record,
             customer_id=customer,
             leaving=tuple(sorted(leaving - {customer})),
+            arrived=record.arrived and record.customer_id == customer,
             pending=False,
             rivals=tuple(sorted(rivals.get(subject, ()))),
             links=tuple(sorted(evidence.get(subject, ()), key=lambda e: e.other)),

@@ -1,21 +1,21 @@
 """Uniting customers to whom nothing was ever sent: many at once, each in one step.
 
 A customer whom all records leave and who has no contact leaves nothing behind that could be claimed meanwhile. So the
-survivor's fold and the redirect go into one transaction on condition of both versions: there is no moment in which half of
-the truth could be acted upon, and no mark is needed. Several such pairs share a transaction, taken for its size; if
-one of them was changed by others, all of them go the careful way of `move`.
+events, the survivor's fold and the redirect go into one transaction on condition of both versions: there is no moment in
+which half of the truth could be acted upon, and no mark is needed. Several such pairs share a transaction, taken for its
+size; if one of them was changed by others, all of them go the careful way of `move`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from courtesy.ports import CustomerStore, StoredProfile
-from courtesy.timeline.events import Contact, Event, SourceRecord, event_key
+from courtesy.timeline.events import Contact, Event, encode_event, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, encode_profile
 
-TOGETHER = 80
-"""Profiles in one transaction; DynamoDB takes 100."""
+TOGETHER = 100
+"""Items in one transaction, the most that DynamoDB takes."""
 BYTES_TOGETHER = 2 << 20
 
 
@@ -34,8 +34,13 @@ class Held(Protocol):
     """Profiles as they were read; see `move.Profiles`."""
 
     def __getitem__(self, customer_id: str) -> StoredProfile: ...
-    def put_together(self, profiles: Sequence[Profile]) -> bool:
-        """Write all or none."""
+    def write_together(
+        self,
+        profiles: Sequence[Profile],
+        new: Mapping[str, Sequence[Event]],
+        gone: Mapping[str, Sequence[str]],
+    ) -> bool:
+        """Write profiles, put and delete events, all or none."""
         ...
 
 
@@ -43,14 +48,21 @@ _Leaving = TypeVar("_Leaving", bound=Leaving)
 
 
 class United(NamedTuple):
-    """A survivor's profile with the redirects to it."""
+    """A survivor's profile with the redirects to it, what is new on its timeline, and what goes from the others'."""
 
     profiles: list[Profile]
-    sources: list[str]
+    new: list[Event]
+    gone: dict[str, list[str]]
+
+    @property
+    def items(self) -> int:
+        return len(self.profiles) + len(self.new) + sum(map(len, self.gone.values()))
 
     @property
     def size(self) -> int:
-        return sum(len(encode_profile(profile)) for profile in self.profiles)
+        return sum(len(encode_profile(profile)) for profile in self.profiles) + sum(
+            len(encode_event(event)) for event in self.new
+        )
 
 
 def unite(
@@ -76,21 +88,12 @@ def unite(
     for departure in plain:
         moving.setdefault(departure.heir, []).extend(timelines[departure.customer_id])
         leaving.setdefault(departure.heir, []).append(departure.customer_id)
-    # Records carry addresses: they go last, so that nobody finds an address without the withdrawal that binds it.
-    for last in (False, True):
-        store.append_many(
-            {
-                id_: [e for e in events if isinstance(e, SourceRecord) is last]
-                for id_, events in moving.items()
-            }
-        )
     done: set[str] = set()
     for group in _groups(moving, leaving, timelines, arrived):
-        if profiles.put_together([profile for united in group for profile in united.profiles]):
-            done |= {id_ for united in group for id_ in (united.profiles[0].customer_id, *united.sources)}
-    store.delete_many(
-        {id_: [event_key(event) for event in timelines[id_]] for ids in leaving.values() for id_ in ids if id_ in done}
-    )  # fmt: skip
+        new = {united.profiles[0].customer_id: united.new for united in group}
+        gone = {id_: keys for united in group for id_, keys in united.gone.items()}
+        if profiles.write_together([profile for united in group for profile in united.profiles], new, gone):
+            done |= new.keys() | gone.keys()
     return done & set(moving), [d for d in departures if d.customer_id not in done]
 
 
@@ -119,15 +122,19 @@ def _groups(
     items = size = 0
     for heir in sorted(moving):
         known = timelines[heir] if heir in timelines else arrived[heir]
-        events = {event_key(event): event for event in (*known, *moving[heir])}
+        held = {event_key(event): event for event in known}
+        arriving = {event_key(event): event for event in moving[heir]}
+        new = [event for key, event in arriving.items() if held.get(key) != event]
+        held |= arriving
         redirects = [Profile(customer_id=id_, merged_into=heir) for id_ in leaving[heir]]
-        united = United([fold(heir, events.values()), *redirects], leaving[heir])
-        if len(united.profiles) > TOGETHER:
+        gone = {id_: [event_key(event) for event in timelines[id_]] for id_ in leaving[heir]}
+        united = United([fold(heir, held.values()), *redirects], new, gone)
+        if united.items > TOGETHER or united.size > BYTES_TOGETHER:
             continue
-        if items + len(united.profiles) > TOGETHER or size + united.size > BYTES_TOGETHER:
+        if items + united.items > TOGETHER or size + united.size > BYTES_TOGETHER:
             groups.append([])
             items = size = 0
         groups[-1].append(united)
-        items += len(united.profiles)
+        items += united.items
         size += united.size
     return groups
