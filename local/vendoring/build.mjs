@@ -11,7 +11,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 const libraries = {};
-for (const name of ["codemirror", "d3"]) {
+for (const name of ["codemirror", "d3", "yaml"]) {
   const made = await build({
     entryPoints: [join(import.meta.dirname, `${name}.js`)], outfile: join(out, `${name}.js`), absWorkingDir: root,
     bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", metafile: true, logLevel: "warning",

@@ -1,4 +1,4 @@
-"""POST and GET /cycles, GET /sources, the console and the API's own description."""
+"""POST and GET /cycles, GET /sources and the API's own description."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,27 +81,6 @@ def test_an_unknown_source_is_told_the_nearest_name(api: Api) -> None:
 
 def test_a_route_that_is_not_there(api: Api) -> None:
     assert api("GET", "/nothing", role="marketer").json["title"] == "Not found"
-
-
-@pytest.mark.parametrize(
-    ("path", "type_"),
-    [
-        ("/console", "text/html"),
-        ("/console/console.js", "text/javascript"),
-        ("/console/api.js", "text/javascript"),
-        ("/console/console.css", "text/css"),
-        ("/console/config.json", "application/json"),
-    ],
-)
-def test_the_console_is_served_without_a_token(api: Api, path: str, type_: str) -> None:
-    answer = api("GET", path)
-    assert answer.status == 200
-    assert answer.type.startswith(type_)
-
-
-@pytest.mark.parametrize("name", ["__init__.py", "settings.py", "..%2Fhandler.py"])
-def test_the_console_hands_out_nothing_else(api: Api, name: str) -> None:
-    assert api("GET", f"/console/{name}").status in (404, 422)
 
 
 def test_the_description_is_valid_openapi_3_1_and_checked_in(api: Api) -> None:

@@ -1,0 +1,43 @@
+// Messages: what every trigger says, in each channel and language, as people get it; and the offers that go with them.
+import { get, may, maybe } from "../api.js";
+import { el, empty, head, input, link, note, parts, table } from "../dom.js";
+import { channelPreviews } from "../preview-box.js";
+import { day, plural, sentence, words } from "../words.js";
+
+const PARTS = [["#messages", "Messages"], ["#messages/offers", "Offers"]];
+
+export async function page({ id: [id], signal }) {
+  if (id === "offers") return offers(signal);
+  if (id) return one(id, signal);
+  const { templates, version } = await get("/templates", { signal });
+  const byTrigger = new Map();
+  for (const each of templates) (byTrigger.get(each.trigger) ?? byTrigger.set(each.trigger, []).get(each.trigger)).push(each);
+  const place = el("div"), filter = el("form", { class: "row", onsubmit: (event) => event.preventDefault(), oninput: () => draw() }, el("div", { class: "field grow" }, el("label", { for: "search" }, "Search"), input("search", "", { id: "search", type: "search", placeholder: "words of the subject or the trigger" })));
+  function draw() {
+    const wanted = filter.elements.search.value.toLowerCase();
+    const rows = [...byTrigger].filter(([trigger, list]) => `${trigger} ${sentence(trigger)} ${list.map((t) => t.subject).join(" ")}`.toLowerCase().includes(wanted));
+    place.replaceChildren(table("Messages", [
+      { name: "Message", show: ([trigger]) => link(`#messages/${trigger}`, sentence(trigger)) }, { name: "Subject", show: ([, list]) => list.find((t) => t.language === "en" && t.subject)?.subject ?? list.find((t) => t.subject)?.subject ?? "" },
+      { name: "Channels", show: ([, list]) => [...new Set(list.map((t) => t.channel))].map(words).join(", ") }, { name: "Languages", show: ([, list]) => [...new Set(list.map((t) => t.language))].join(", ") },
+    ], rows, empty("No message fits")));
+  }
+  draw();
+  return [head("Messages", `${plural(byTrigger.size, "message")} of rulebook ${version}: the client’s own text, the dealer’s block and the offer.`), parts("Messages", PARTS, "#messages"), filter, place];
+}
+
+async function one(id, signal) {
+  const { trigger } = await get(`/triggers/${id}`, { signal });
+  return [head(trigger.label || sentence(id), `What the trigger “${sentence(id)}” says.`, may("marketer", "approver", "engineer") && el("a", { class: "button", href: `#triggers/${id}/edit` }, "Change the words"), link(`#triggers/${id}`, "The trigger")), channelPreviews(id, trigger.channels), el("p", {}, link("#messages", "All messages"))];
+}
+
+async function offers(signal) {
+  const [{ offers: list }, stock] = await Promise.all([get("/offers", { signal }), maybe("/offers/stock", null, { signal })]);
+  const text = (value) => (typeof value === "string" ? value : value?.en ?? Object.values(value ?? {})[0] ?? "");
+  const counted = new Map((stock?.offers ?? []).map((each) => [each.id ?? each.offer, each]));
+  return [head("Offers", "The same code in mail, on the web and with the agent."), parts("Messages", PARTS, "#messages/offers"),
+    table("Offers", [
+      { name: "Offer", show: (o) => el("div", {}, el("strong", {}, text(o.label)), note(text(o.terms))) }, { name: "Code", show: (o) => el("code", {}, o.code) }, { name: "Valid", show: (o) => (o.valid_until ? `until ${day(o.valid_until)}` : o.valid_days ? plural(o.valid_days, "day") : "") },
+      ...(stock ? [{ name: "Left", number: true, show: (o) => { const c = counted.get(o.id); return c == null ? "" : c.left ?? c.stock ?? "no limit"; } }] : []),
+      { name: "Used by", show: (o) => el("span", {}, (o.triggers ?? []).flatMap((t, at) => [at ? ", " : "", link(`#triggers/${t}`, sentence(t))])) },
+    ], list, empty("The rulebook has no offer"))];
+}
