@@ -139,7 +139,10 @@ class DataStack(Stack):
             self_sign_up_enabled=False,
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
-            custom_attributes={"divisions": cognito.StringAttribute(mutable=True, max_len=256)},
+            custom_attributes={
+                "divisions": cognito.StringAttribute(mutable=True, max_len=256),
+                "dealer": cognito.StringAttribute(mutable=True, max_len=256),
+            },
             password_policy=cognito.PasswordPolicy(
                 min_length=14,
                 require_digits=True,
@@ -153,7 +156,7 @@ class DataStack(Stack):
             deletion_protection=self.config.keep,
             removal_policy=self._removal,
         )
-        # A caller must not choose their own divisions: the client may read them, only an administrator writes them.
+        # A caller must not choose their own divisions and dealers: the client may read them, only an administrator writes them.
         self.user_client = self.users.add_client(
             "console",
             auth_flows=cognito.AuthFlow(
@@ -165,7 +168,7 @@ class DataStack(Stack):
             id_token_validity=Duration.hours(1),
             read_attributes=cognito.ClientAttributes()
             .with_standard_attributes(email=True)
-            .with_custom_attributes("divisions"),
+            .with_custom_attributes("divisions", "dealer"),
             write_attributes=cognito.ClientAttributes().with_standard_attributes(email=True),
         )
         for role in ROLES:

@@ -40,6 +40,6 @@ FEATURE = Feature(
     allow=_allow,
     timeout=29,
     memory=1769,
-    layers=("columns",),
+    layers=("columns", "print"),
     beside=("console",),
 )

@@ -41,7 +41,7 @@ def test_heavy_layers_go_to_those_who_need_them() -> None:
         for layer in ("columns", "print")
     }
 
-    assert carrying["print"] == {"make_mailing"}
+    assert carrying["print"] == {"make_mailing", "serve_api"}
     assert not carrying["columns"] & {"send_email", "release_due", "make_mailing", "record_feedback"}
 
 

@@ -24,18 +24,14 @@ def show_unsubscribe(token: Token) -> Response[str]:
     """A page with one button. Mail scanners follow links, so a GET never unsubscribes anybody."""
     wish = wiring.wire().read_wish(token)
     if wish is None:
-        return _page(
-            404,
-            "This link is not valid",
-            "<p>It may have been cut off. Please use the link in your latest mail.</p>",
-        )
+        return invalid()
     what = escape(wish.division) if wish.division != "*" else "all our divisions"
     body = (
         f"<p>You will get no more marketing by {escape(wish.channel)} from {what}.</p>"
         '<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">'
         "<button>Unsubscribe</button></form>"
     )
-    return _page(200, "Unsubscribe", body)
+    return page(200, "Unsubscribe", body)
 
 
 @router.post("/u/<token>", public=True, summary="Unsubscribe with one click (RFC 8058)")
@@ -44,18 +40,19 @@ def unsubscribe(token: Token) -> Response[str]:
     outside = wiring.wire()
     wish = outside.read_wish(token)
     if wish is None:
-        return _page(
-            404,
-            "This link is not valid",
-            "<p>It may have been cut off. Please use the link in your latest mail.</p>",
-        )
+        return invalid()
     outside.withdraw(wish)
-    return _page(
-        200, "You are unsubscribed", "<p>It takes effect at once. You need not do anything else.</p>"
-    )
+    return page(200, "You are unsubscribed", "<p>It takes effect at once. You need not do anything else.</p>")
 
 
-def _page(status: int, title: str, body: str) -> Response[str]:
+def invalid() -> Response[str]:
+    """What anybody sees whose link is not one of ours."""
+    text = "<p>It may have been cut off. Please use the link in your latest mail.</p>"
+    return page(404, "This link is not valid", text)
+
+
+def page(status: int, title: str, body: str) -> Response[str]:
+    """A page that needs nothing from elsewhere and can be framed, cached and followed by nobody."""
     return Response(
         status_code=status, content_type="text/html; charset=utf-8", body=PAGE.format(title=title, body=body),
         headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy":

@@ -21,6 +21,8 @@ from courtesy_local.stack.server import Server, StackProblem
 
 Tell = Callable[[str], None]
 PASSWORD = "One-machine-0nly!"  # noqa: S105 - of made-up people on the local stack
+DEALER = "D001"
+"""The outlet that the made-up dealer speaks for."""
 STEPS = 5
 """How many times `up` tells what it is doing."""
 
@@ -165,6 +167,7 @@ class LocalStack:
                         {"Name": "email", "Value": person},
                         {"Name": "email_verified", "Value": "true"},
                         {"Name": "custom:divisions", "Value": divisions},
+                        {"Name": "custom:dealer", "Value": DEALER if role == "dealer" else ""},
                     ],
                 )
             cognito.admin_set_user_password(

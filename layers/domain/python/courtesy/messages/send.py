@@ -126,7 +126,7 @@ def compose(contact: Contact, profile: Profile, outside: Sending) -> Mail | str:
 
 
 def links(contact: Contact, customer_id: str, hash_key: bytes, public_url: str) -> tuple[str, str]:
-    """Two links that need no login: no more marketing e-mail of this division; none of any division."""
+    """Two links that need no login: no more marketing e-mail of this division (one click); the preference page."""
 
     def link(division: str) -> str:
         token = make_token(
@@ -139,4 +139,4 @@ def links(contact: Contact, customer_id: str, hash_key: bytes, public_url: str) 
         )
         return f"{public_url.rstrip('/')}/u/{token}"
 
-    return link(contact.division), link("*")
+    return link(contact.division), f"{link('*')}/preferences"
