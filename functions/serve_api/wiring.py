@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
+from uuid import uuid4
 
 from courtesy.errors import RefusedInput
 from courtesy.identity.find import find_customers
 from courtesy.identity.merge import Desk
 from courtesy.identity.ports import IdentityIndex
+from courtesy.messages.ports import BlockStore
+from courtesy.messages.rules import DealerBlock
 from courtesy.messages.unsubscribe import Unsubscribe, read_token
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
 from courtesy.privacy.withdraw import withdraw
+from courtesy.rulebook.ports import DraftStore
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.cycles import Cycles, StateMachineCycles
 from courtesy_aws.decision_log import LakeDecisionLog
@@ -23,6 +27,8 @@ from courtesy_aws.looks import TimelineLooks
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.session import client
 from courtesy_aws.tables.answers import DynamoAnswers
+from courtesy_aws.tables.blocks import DynamoBlockStore
+from courtesy_aws.tables.drafts import DynamoDraftStore
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.serve_api.settings import Settings
 
@@ -42,6 +48,13 @@ class Outside:
     clock: Clock
     sign_in: dict[str, str]
     answers: DynamoAnswers
+    drafts: DraftStore
+    new_id: Callable[[], str]
+    blocks: BlockStore
+
+    def approved_blocks(self, dealer: str) -> list[DealerBlock]:
+        """A dealer's words that are in force, for rendering."""
+        return self.blocks.read(dealer)[0].in_force()
 
     def find(self, *, email: str, phone: str, country: str, loyalty_no: str, subject: str) -> list[str]:
         """Customers that all the given keys lead to."""
@@ -92,5 +105,8 @@ def wire() -> Outside:
         key=lambda: hash_key(settings.hash_key_secret),
         clock=lambda: datetime.now(UTC),
         answers=DynamoAnswers(settings.answers_table),
+        drafts=DynamoDraftStore(settings.rulebooks_table),
+        new_id=lambda: uuid4().hex[:16],
+        blocks=DynamoBlockStore(settings.rulebooks_table),
         sign_in={"client": settings.user_pool_client_id, "cognito": settings.cognito_url},
     )

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import NotFound, UnknownName
-from courtesy.population.audience import judge, rehearse
+from courtesy.population.audience import Verdict, judge, rehearse
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.rules import PopulationRules
 from courtesy.population.scores import CORPORATE
@@ -92,6 +92,11 @@ def check_criteria(request: Annotated[CriteriaRequest, Body()]) -> VerdictView:
     found = judge(
         request.criteria, catalogue_of(rulebook.sources), outside.lake, latest[0] if latest else "", request.division
     )  # fmt: skip
+    return verdict_view(found)
+
+
+def verdict_view(found: Verdict) -> VerdictView:
+    """A verdict as it is shown."""
     counted = found.audience
     return VerdictView(
         sound=not found.problem, problem=found.problem, position=found.position, nearest=found.nearest,

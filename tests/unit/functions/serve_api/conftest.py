@@ -1,9 +1,10 @@
 """An API whose outside is in memory, and a way to call it as the HTTP API does."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from functions.serve_api import wiring
 from functions.serve_api.handler import handle
 from tests.fakes import InMemoryCustomerStore, InMemoryLake
 from tests.fakes.answers import InMemoryAnswers
+from tests.fakes.blocks import InMemoryBlockStore
+from tests.fakes.drafts import InMemoryDraftStore
 from tests.fakes.identity_index import InMemoryIdentityIndex
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -87,6 +90,7 @@ class Api:
         *,
         role: str = "",
         divisions: str = "",
+        dealers: str = "",
         query: dict[str, str] | None = None,
         body: object = None,
         raw: str | None = None,
@@ -103,6 +107,7 @@ class Api:
                 "sub": sub or f"sub-of-{role}",
                 "cognito:groups": f"[{role}]",
                 "custom:divisions": divisions,
+                "custom:dealer": dealers,
             }
             context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
         text = raw if raw is not None else (orjson.dumps(body).decode() if body is not None else None)
@@ -141,6 +146,11 @@ def events_of_anna() -> list[Event]:
     ]
 
 
+def iter_ids() -> Iterator[str]:
+    """Ids in order, so that tests can name them."""
+    return (f"{n:016x}" for n in count(1))
+
+
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     """The API with Anna in its stores."""
@@ -150,7 +160,7 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     outside = wiring.Outside(
         store=store, index=InMemoryIdentityIndex(), rulebooks=InMemoryRulebooks({"crm_persons": 1, "dealer_sales": 1}),  # type: ignore[arg-type]
         lake=lake, cycles=InMemoryCycles(), log=LakeDecisionLog(lake, tmp_path), looks=TimelineLooks(store),
-        key=lambda: KEY, clock=lambda: NOW, answers=InMemoryAnswers(),  # type: ignore[arg-type]
+        key=lambda: KEY, clock=lambda: NOW, drafts=InMemoryDraftStore(), new_id=iter_ids().__next__, answers=InMemoryAnswers(), blocks=InMemoryBlockStore(),  # type: ignore[arg-type]
         sign_in={"client": "abc", "cognito": "http://127.0.0.1/"},
     )  # fmt: skip
     wire: Callable[[], wiring.Outside] = lambda: outside  # noqa: E731
