@@ -11,6 +11,7 @@ import msgspec
 
 from courtesy.population.catalogue import Catalogue, catalogue_of
 from courtesy.population.documents import (
+    ROWS_READ_AT_ONCE,
     connect,
     fingerprint,
     snapshot_sql,
@@ -74,7 +75,9 @@ def snapshot_part(store: CustomerStore, lake: Lake, rulebook: Rulebook, cycle: C
             "SELECT count(*)::INTEGER, (count(*) FILTER (restricted))::INTEGER FROM snapshot"
         ).fetchone()
         assert counted is not None  # noqa: S101 - an aggregate has one row
-        write_parquet(connection, "SELECT * FROM snapshot ORDER BY who", here / "part.parquet")
+        write_parquet(
+            connection, "SELECT * FROM snapshot ORDER BY who", here / "part.parquet", ROWS_READ_AT_ONCE
+        )
         write_parquet(connection, summary_sql(cycle.day), here / "summary.parquet")
         connection.close()
         lake.upload(here / "part.parquet", snapshot_path(cycle.cycle_id, part))

@@ -90,7 +90,7 @@ def minimise(
     converged = inside and max(map(abs, gradient)) < 1e-4
     free = all(p < 0.99 * cap for p, cap in zip(parameters, limits, strict=True))
     slopes = [p * (1 - p / cap) for p, cap in zip(parameters, limits, strict=True)]
-    errors = _errors(at, y, slopes, scale) if converged and free else ()
+    errors = _errors(at, y, gradient, slopes, scale) if converged and free else ()
     return Minimum(parameters, value * scale, converged, evaluations, errors)
 
 
@@ -103,16 +103,16 @@ def _parameter(y: float, cap: float) -> float:
 def _errors(
     at: Callable[[Sequence[float]], tuple[float, list[float]]],
     y: Sequence[float],
+    gradient: Sequence[float],
     slopes: Sequence[float],
     scale: float,
 ) -> tuple[float, ...]:
-    """Standard errors: the observed information by central differences of the gradient, inverted (delta method)."""
-    step, size = 1e-4, len(y)
+    """Standard errors: the observed information by differences of the gradient, inverted (delta method)."""
+    step, size = 1e-5, len(y)
     rows = []
     for i in range(size):
         up = at([v + step * (i == j) for j, v in enumerate(y)])[1]
-        down = at([v - step * (i == j) for j, v in enumerate(y)])[1]
-        rows.append([(a - b) / (2 * step) * scale for a, b in zip(up, down, strict=True)])
+        rows.append([(a - b) / step * scale for a, b in zip(up, gradient, strict=True)])
     covariance = _inverted([[(rows[i][j] + rows[j][i]) / 2 for j in range(size)] for i in range(size)])
     if not covariance or any(covariance[i][i] <= 0 for i in range(size)):
         return ()

@@ -127,6 +127,15 @@ def connect(directory: Path, *, threads: int = 2, memory: str = "1GB") -> duckdb
     )
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write what a query gives. It must order its rows: without, DuckDB 2.0 swaps row groups when several threads write."""
-    connection.execute(f"COPY ({query}) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd)")
+ROWS_READ_AT_ONCE = 20_480
+"""Rows of a snapshot's row group: what one thread reads. A part of 60,000 customers keeps two threads busy."""
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path, rows: int = 122_880) -> None:
+    """Write what a query gives, in groups of so many rows.
+
+    It must order its rows: without, DuckDB 2.0 swaps row groups when several threads write.
+    """
+    connection.execute(
+        f"COPY ({query}) TO '{path.as_posix()}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows})"
+    )

@@ -79,9 +79,11 @@ def fit_summary(file: TextFile, amount: str = "") -> Fitted:
     columns = _columns(connection, file)
     x, t_x, t = (_column(columns, name, file) for name in ("x", "t_x", "T"))
     mean = _column(columns, amount, file) if amount else "0"
-    connection.execute(
+    _take(
+        connection,
+        file,
         f"CREATE TEMP TABLE history AS SELECT {x}::BIGINT AS x, {t_x}::DOUBLE AS t_x, {t}::DOUBLE AS t, "
-        f"{x}::BIGINT * {mean}::DOUBLE AS s FROM lines"
+        f"{x}::BIGINT * {mean}::DOUBLE AS s FROM lines",
     )
     return Fitted(*_fit(connection, file, spend=bool(amount)), None, None)
 
@@ -209,9 +211,11 @@ def _read_transactions(
         if amount
         else "0"
     )
-    connection.execute(
+    _take(
+        connection,
+        file,
         f"CREATE TEMP TABLE transactions AS SELECT {_column(columns, customer, file)} AS customer, {parsed} AS day, "
-        f"{money} AS amount, line FROM lines"
+        f"{money} AS amount, line FROM lines",
     )
     bad = connection.execute(
         "SELECT line, day IS NULL FROM transactions WHERE day IS NULL OR amount IS NULL ORDER BY line LIMIT 1"
@@ -224,7 +228,7 @@ def _read_transactions(
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, file: TextFile) -> dict[str, str]:
-    """Reads the file as text into `lines`; returns the expression of each column by its name or number."""
+    """Makes `lines`, the file as text; returns the expression of each column by its name or number."""
     if not file.path.is_file():
         raise RefusedFile("missing", "there is no such file", file=str(file.path))
     path = _quoted(str(file.path))
@@ -244,15 +248,22 @@ def _columns(connection: duckdb.DuckDBPyConnection, file: TextFile) -> dict[str,
         f"read_csv('{path}', delim='{_quoted(file.delimiter)}', quote='\"', header={str(file.header).lower()}, "
         "all_varchar=true)"
     )
-    try:
-        connection.execute(
-            f"CREATE TEMP TABLE lines AS SELECT *, row_number() OVER () + {int(file.header)} AS line FROM {relation}"
-        )
-    except duckdb.Error as error:
-        raise RefusedFile("shape", str(error).splitlines()[0], file=file.path.name) from None
+    _take(
+        connection,
+        file,
+        f"CREATE TEMP VIEW lines AS SELECT *, row_number() OVER () + {int(file.header)} AS line FROM {relation}",
+    )
     found = [row[0] for row in connection.execute("DESCRIBE lines").fetchall()][:-1]
     names = found if file.header else [str(number + 1) for number in range(len(found))]
     return {name: '"' + column.replace('"', '""') + '"' for name, column in zip(names, found, strict=True)}
+
+
+def _take(connection: duckdb.DuckDBPyConnection, file: TextFile, statement: str) -> None:
+    """Run a statement that reads the file. Raises RefusedFile where it has not the form of one."""
+    try:
+        connection.execute(statement)
+    except duckdb.Error as error:
+        raise RefusedFile("shape", str(error).splitlines()[0], file=file.path.name) from None
 
 
 def _column(columns: dict[str, str], name: str, file: TextFile) -> str:
