@@ -14,6 +14,7 @@ from courtesy.timeline.contacts import found
 from courtesy.timeline.events import (
     Contact,
     Event,
+    Response,
     contact_key,
     decode_event,
     encode_event,
@@ -30,6 +31,7 @@ class InMemoryCustomerStore:
         self._profiles: dict[str, tuple[int, bytes]] = {}
         self._counters: dict[str, int] = {}
         self._notes: dict[str, Note] = {}
+        self._closed: set[tuple[str, str]] = set()
         self._lock = RLock()
 
     def __repr__(self) -> str:
@@ -149,6 +151,24 @@ class InMemoryCustomerStore:
     def read_notes(self, names: Iterable[str]) -> dict[str, Note]:
         with self._lock:
             return {name: self._notes[name] for name in names if name in self._notes}
+
+    def redemptions(self, until: datetime, limit: int) -> list[tuple[str, Response]]:
+        with self._lock:
+            waiting = [
+                (id_, event)
+                for id_, held in self._timelines.items()
+                for key, document in held.items()
+                if key.startswith("response#")
+                and (id_, key) not in self._closed
+                and isinstance(event := decode_event(document), Response)
+                and event.type == "redeemed"
+                and event.when <= until
+            ]
+        return sorted(waiting, key=lambda pair: (pair[1].when, pair[0], event_key(pair[1])))[:limit]
+
+    def close_redemption(self, customer_id: str, response: Response) -> None:
+        with self._lock:
+            self._closed.add((customer_id, event_key(response)))
 
     def _version(self, note: Note) -> int:
         held = self._notes.get(note.name)

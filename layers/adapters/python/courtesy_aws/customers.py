@@ -20,7 +20,15 @@ from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import Beside, Note, StoredProfile, Take
 from courtesy.timeline.contacts import found
-from courtesy.timeline.events import Contact, Event, contact_key, decode_event, encode_event, event_key
+from courtesy.timeline.events import (
+    Contact,
+    Event,
+    Response,
+    contact_key,
+    decode_event,
+    encode_event,
+    event_key,
+)
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_aws.session import client
 from courtesy_aws.tables.beside import COUNTER, NOTE, beside_item
@@ -38,7 +46,15 @@ from courtesy_aws.tables.requests import (
     was_repeated,
     write_batches,
 )
-from courtesy_aws.tables.timeline import due_at, due_shards, timeline_item, timeline_table
+from courtesy_aws.tables.timeline import (
+    REDEMPTIONS,
+    due_at,
+    due_shard,
+    due_shards,
+    is_redemption,
+    timeline_item,
+    timeline_table,
+)
 
 HOPS = 8
 """So many redirects are followed; merges keep chains at one, so more means that something is wrong."""
@@ -127,6 +143,9 @@ class DynamoCustomerStore:
                     "event_key": {"S": key},
                     "document": {"B": encode_event(event)},
                 }
+                if is_redemption(event):
+                    item["due_shard"] = {"S": due_shard(REDEMPTIONS, customer_id)}
+                    item["due_at"] = {"S": due_at(event.when)}
                 check_size(item, f"event {event.source}/{event.id}")
                 puts[customer_id, key] = {"PutRequest": {"Item": item}}
         write_batches(self._dynamo, self._timeline_name, puts.values(), self._pause)
@@ -233,6 +252,24 @@ class DynamoCustomerStore:
             taken[item["customer_id"]["S"]] = int(item["taken"]["N"])
         return taken
 
+    def redemptions(self, until: datetime, limit: int) -> list[tuple[str, Response]]:
+        """See `ports.CustomerStore`."""
+        found: list[tuple[str, Response]] = []
+        for item in self._due(REDEMPTIONS, until, limit):
+            event = decode_event(item["document"]["B"])
+            if isinstance(event, Response) and "due_at" in item:
+                found.append((item["customer_id"]["S"], event))
+        return sorted(found, key=lambda pair: (pair[1].when, pair[0], event_key(pair[1])))
+
+    def close_redemption(self, customer_id: str, response: Response) -> None:
+        """See `ports.CustomerStore`. One put without the index's attributes."""
+        item: Item = {
+            **_event_at(customer_id, event_key(response)),
+            "document": {"B": encode_event(response)},
+        }
+        with asking(f"writing to {self._timeline_name}"):
+            self._dynamo.put_item(TableName=self._timeline_name, Item=item)
+
     def read_notes(self, names: Iterable[str]) -> dict[str, Note]:
         """See `ports.CustomerStore`."""
         keys = [_event_at(name, NOTE) for name in dict.fromkeys(names)]
@@ -262,6 +299,12 @@ class DynamoCustomerStore:
 
     def due(self, channel: str, until: datetime, limit: int) -> list[tuple[str, Contact]]:
         """See `ports.CustomerStore`. The index only tells where to look; the contacts themselves are read consistently."""
+        fresh = [(item["customer_id"]["S"], _contact(item)) for item in self._due(channel, until, limit)]
+        waiting = [(id_, contact) for id_, contact in fresh if found(contact) and contact.due <= until]
+        return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))
+
+    def _due(self, channel: str, until: datetime, limit: int) -> list[Item]:
+        """The items themselves of what the index shows for a channel, oldest first, read consistently."""
         seen: list[Item] = []
         for shard in due_shards(channel):
             with asking(f"reading the due index of {self._timeline_name}"):
@@ -275,16 +318,11 @@ class DynamoCustomerStore:
             seen += page["Items"]
         seen.sort(key=lambda item: (item["due_at"]["S"], item["customer_id"]["S"], item["event_key"]["S"]))
         keys = [_event_at(item["customer_id"]["S"], item["event_key"]["S"]) for item in seen[:limit]]
-        fresh = {
-            (item["customer_id"]["S"], item["event_key"]["S"]): _contact(item)
-            for item in read_batches(
-                self._dynamo, self._timeline_name, keys, "customer_id event_key document", self._pause
+        return list(
+            read_batches(
+                self._dynamo, self._timeline_name, keys, "customer_id event_key document due_at", self._pause
             )
-        }
-        waiting = [
-            (id_, contact) for (id_, _), contact in fresh.items() if found(contact) and contact.due <= until
-        ]
-        return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], event_key(pair[1])))
+        )
 
     def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
         """See `ports.CustomerStore`. Half a read unit per 4 KB; a page of 1 MB at a time."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from courtesy.outcomes import Commit, ContactState
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.versions import Published
-from courtesy.timeline.events import Contact, Event
+from courtesy.timeline.events import Contact, Event, Response
 from courtesy.timeline.profile import Profile
 
 
@@ -126,6 +126,15 @@ class CustomerStore(Protocol):
 
     def read_counters(self, names: Iterable[str]) -> dict[str, int]:
         """Units taken of each counter by one consistent batch read; 0 where none ever was."""
+        ...
+
+    def redemptions(self, until: datetime, limit: int) -> list[tuple[str, Response]]:
+        """(customer_id, response) of the redemptions until `until` that are not closed, oldest first; from an eventually
+        consistent index."""
+        ...
+
+    def close_redemption(self, customer_id: str, response: Response) -> None:
+        """Take a redemption off that index; the event stays. Closing twice changes nothing."""
         ...
 
     def read_notes(self, names: Iterable[str]) -> dict[str, Note]:

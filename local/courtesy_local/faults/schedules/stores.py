@@ -17,7 +17,7 @@ from courtesy.identity.record import IndexedRecord, PossibleMatch
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import Beside, Note, StoredProfile, Take
 from courtesy.timeline.contacts import found
-from courtesy.timeline.events import Contact, Event, Permission, contact_key, event_key
+from courtesy.timeline.events import Contact, Event, Permission, Response, contact_key, event_key
 from courtesy.timeline.profile import Profile
 from courtesy_local.faults.schedules.record import Claim, Record
 from courtesy_local.faults.schedules.stage import Stage
@@ -119,6 +119,12 @@ class Customers:
         fresh = self._stage.call(lambda: [(id_, self._contact(id_, key)) for id_, key in seen])
         waiting = [(id_, held) for id_, held in fresh if held and found(held) and held.due <= until]
         return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], pair[1].id))[:limit]
+
+    def redemptions(self, until: datetime, limit: int) -> list[tuple[str, Response]]:
+        raise NotImplementedError("no schedule redeems")
+
+    def close_redemption(self, customer_id: str, response: Response) -> None:
+        raise NotImplementedError("no schedule redeems")
 
     def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
         raise NotImplementedError("no schedule scans")

@@ -11,10 +11,14 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from courtesy.timeline.contacts import found
-from courtesy.timeline.events import Contact, Event, encode_event, event_key
+from courtesy.timeline.events import Contact, Event, Response, encode_event, event_key
 
 DUE_SHARDS = 8
 """The `due` index is spread over so many partitions per channel, so that no release hour is bound to one."""
+
+
+REDEMPTIONS = "redeemed"
+"""Stands for a channel in the `due` index: redeemed offers that wait for their fulfilment."""
 
 
 class DueIndex(GlobalSecondaryIndex["TimelineItem"]):  # type: ignore[no-untyped-call]
@@ -65,7 +69,15 @@ def timeline_item(table: type[TimelineItem], customer_id: str, event: Event) -> 
         if found(event):
             item.due_shard = due_shard(event.channel, customer_id)
             item.due_at = due_at(event.due)
+    elif is_redemption(event):
+        item.due_shard = due_shard(REDEMPTIONS, customer_id)
+        item.due_at = due_at(event.when)
     return item
+
+
+def is_redemption(event: Event) -> bool:
+    """Whether an event stands in the index until its fulfilment is closed."""
+    return isinstance(event, Response) and event.type == "redeemed"
 
 
 def due_shard(channel: str, customer_id: str) -> str:

@@ -17,6 +17,7 @@ from courtesy.decisions.decide import Circumstances, blacked_out, history_of, re
 from courtesy.decisions.decision import Finding
 from courtesy.decisions.effects import ATTEMPTS, Step, untouched, write_contacts
 from courtesy.decisions.household import read_household
+from courtesy.decisions.offers import resting
 from courtesy.decisions.permissions import permitted, plan_stopped
 from courtesy.decisions.policy import Lane, Plan, Policy, policy_of
 from courtesy.decisions.pressure import History, judge
@@ -133,6 +134,12 @@ def _stopped(contact: Contact, plan: Plan, around: Circumstances, now: datetime)
     finding = plan_stopped(plan, profile) or permitted(lane, contact.purpose, contact.division, profile, now)
     if finding is not None:
         return finding
+    if (
+        contact.offer
+        and contact.offer in (rests := resting(profile, around.policy.offers))
+        and now < rests[contact.offer]
+    ):
+        return Finding(Reason.OFFER_RESTING, f"offers.{contact.offer}", contact.channel)
     if around.hash_key:
         return unreachable(profile, contact.channel, around.hash_key)
     if contact.address and any(contact.address in hashes for hashes in profile.closed.values()):

@@ -31,13 +31,13 @@ def cycle_triggers(rulebook: Rulebook) -> list[Trigger]:
 
 def find(
     connection: duckdb.DuckDBPyConnection,
-    segments: Path,
+    segments: Path | None,
     rulebook: Rulebook,
     catalogue: Catalogue,
     as_of: date,
     today: date,
 ) -> Iterator[Found]:
-    """The customers of a segments file whom some trigger is about, in order of customer_id.
+    """The customers of a segments file (None: of the table `segments`) whom some trigger is about, in order of customer_id.
 
     as_of: the cycle's date, by which periods and dates are reckoned; today: from when usefulness of a cycle trigger runs.
     Raises RefusedRule for criteria that do not hold together.
@@ -45,7 +45,10 @@ def find(
     triggers = cycle_triggers(rulebook)
     if not triggers:
         return
-    cursor = connection.execute(find_sql(triggers, catalogue, as_of), {"path": segments.as_posix()})
+    if segments is None:
+        cursor = connection.execute(find_sql(triggers, catalogue, as_of, "segments"))
+    else:
+        cursor = connection.execute(find_sql(triggers, catalogue, as_of), {"path": segments.as_posix()})
     known: dict[
         tuple[int, date | None, str], Candidate
     ] = {}  # a candidate names no customer, so all share it
@@ -77,7 +80,9 @@ def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, date | 
         yield from batch
 
 
-def find_sql(triggers: Sequence[Trigger], catalogue: Catalogue, as_of: date) -> str:
+def find_sql(
+    triggers: Sequence[Trigger], catalogue: Catalogue, as_of: date, source: str = "read_parquet($path)"
+) -> str:
     """The query: (customer_id, number of the trigger, date, unknown attribute), one row per hit, by customer and trigger.
 
     A criterion that is unknown (NULL) is no hit, unless one of the trigger's `unknown_holds` is NULL: then it is held.
@@ -98,11 +103,11 @@ def find_sql(triggers: Sequence[Trigger], catalogue: Catalogue, as_of: date) -> 
             column = catalogue.attribute(name).name
             hits.append(_hit(number, day, column, f'{scope} AND ({sql}) IS NULL AND "{column}" IS NULL'))
     return (
-        "WITH part AS (FROM read_parquet($path)) "  # noqa: S608 - checked criteria, names of the catalogue
+        f"WITH part AS (FROM {source}) "  # noqa: S608 - checked criteria, names of the catalogue
         f"SELECT customer_id, n, day, min(unknown) FROM ({' UNION ALL '.join(hits)}) "
         "GROUP BY customer_id, n, day ORDER BY customer_id, n"
         if any(trigger.unknown_holds for trigger in triggers)
-        else "WITH part AS (FROM read_parquet($path)) "  # noqa: S608
+        else f"WITH part AS (FROM {source}) "  # noqa: S608
         f"SELECT * FROM ({' UNION ALL '.join(hits)}) ORDER BY customer_id, n"
     )
 

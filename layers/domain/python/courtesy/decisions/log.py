@@ -1,6 +1,6 @@
 """The decision log: every candidate with its outcome, sorted by customer, as Parquet per part and as lines for events.
 
-`decisions/{cycle}/part-{n:05}.parquet` and `decisions/events/{customer_id}/{run}.jsonl`, both with the columns of `Row`. Event
+`decisions/{cycle}/part-{n:05}.parquet` and `decisions/events/{customer_id}/{date}-{run}.jsonl`, both with the columns of `Row`. Event
 candidates that are held stand in `decisions/held/{date}/{run}.jsonl` too, where the next cycle looks for them.
 """
 
@@ -140,7 +140,8 @@ def write_events(lake: Lake, customer_id: str, run: str, rows: Sequence[Row]) ->
     if not rows:
         return
     lake.put(
-        f"decisions/events/{customer_id}/{run}.jsonl", b"".join(_encoder.encode(r) + b"\n" for r in rows)
+        f"decisions/events/{customer_id}/{rows[0].at.date().isoformat()}-{run}.jsonl",
+        b"".join(_encoder.encode(r) + b"\n" for r in rows),
     )
     waiting = [row for row in rows if row.outcome == DecisionOutcome.HELD.value]
     if waiting:

@@ -33,6 +33,7 @@ from courtesy.decisions.log import (
 )
 from courtesy.decisions.policy import Policy, policy_of
 from courtesy.decisions.reserve import reserve
+from courtesy.decisions.retention import forget_decisions
 from courtesy.errors import NotFound
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.documents import connect
@@ -106,6 +107,8 @@ def decide_part(
     lake.upload(target, part_path(job.cycle_id, job.part))
     result = PartBalance(job.cycle_id, job.part, run.balance, run.balance.balanced)
     lake.put(balance_path, msgspec.json.encode(result))
+    if job.part == 0:
+        forget_decisions(lake, now.date(), rulebook.decisions.log_days)
     return result
 
 
