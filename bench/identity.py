@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.identity_kinds import HELD_OUT, TUNED, made
 from bench.identity_own import own_set
 from bench.outcome import Goal, Outcome
 from courtesy.identity.offline import resolve_records, score_of
@@ -32,6 +33,13 @@ FAKE = {
 }
 
 EXAMPLE = "courtesy bench identity ../shared/data --splink .splink/bin/python --json"
+
+
+CUTS: dict[str, dict[str, tuple[str, ...]]] = {
+    **{kind: {"": (), ", no birthday": ("date_of_birth",)} for kind in ("register", "customers", "germany", "scanned")},
+    "strangers": {"": (), ", no document": ("national_id",), ", no document, no birthday": ("national_id", "date_of_birth")},
+}  # fmt: skip
+"""Kind of invented set -> label -> fields left out."""
 
 
 class Task(NamedTuple):
@@ -63,13 +71,19 @@ def tasks(data: Path) -> Iterator[Task]:
             path = data / "identity-febrl" / f"dataset{number}.csv"
             yield read_task(f"febrl {number}, {label}", path, mapping, "rec_id")
     records, people = own_set(1)
-    for label, without in (
-        ("all fields", ()),
-        ("no document", ("national_id",)),
-        ("names, address, birthday", ("national_id", "phone", "email")),
-    ):
+    families: dict[str, tuple[str, ...]] = {
+        "all fields": (),
+        "no document": ("national_id",),
+        "names, address, birthday": ("national_id", "phone", "email"),
+    }
+    for label, without in families.items():
         cut = {s: {f: v for f, v in r.items() if f not in without} for s, r in records.items()}
         yield Task(f"families, {label}", cut, people)
+    for kind in (*TUNED, *HELD_OUT):
+        records, people = made(kind)
+        for label, without in CUTS.get(kind, {"": ()}).items():
+            cut = {s: {f: v for f, v in r.items() if f not in without} for s, r in records.items()}
+            yield Task(f"{kind}{label}", cut, people)
     yield read_task("fake_1000", data / "identity-fake1000" / "fake_1000.csv", FAKE, "cluster")
 
 
@@ -83,10 +97,10 @@ def read_task(name: str, path: Path, mapping: dict[str, str], truth: str) -> Tas
     return Task(name, records, people)
 
 
-def measure(task: Task, look: bool = True) -> Measured:
-    """Courtesy on a set; without `look` by the shipped rules, as an installation links online."""
+def measure(task: Task, train: bool = True) -> Measured:
+    """Courtesy on a set: taught by it, as `resolve` does without rules; or not, by the shipped rules."""
     began = time.perf_counter()
-    resolved = resolve_records(dict(task.records), IdentityRules(), look=look)
+    resolved = resolve_records(dict(task.records), IdentityRules(), train=train)
     seconds = time.perf_counter() - began
     return Measured(*score_of(resolved.customers, task.truth), seconds)
 
@@ -107,8 +121,12 @@ def run(data: Path, splink: str = "") -> list[dict[str, object]]:
     for task in tasks(data):
         ours = measure(task)
         row: dict[str, object] = {"set": task.name, "rows": len(task.records)} | ours._asdict()
-        online = measure(task, look=False)
-        row |= {"online_precision": online.precision, "online_recall": online.recall, "online_f1": online.f1}
+        shipped = measure(task, train=False)
+        row |= {
+            "shipped_precision": shipped.precision,
+            "shipped_recall": shipped.recall,
+            "shipped_f1": shipped.f1,
+        }
         if splink:
             row |= {f"splink_{name}": value for name, value in measure_splink(task, splink)._asdict().items()}
         rows.append({key: round(v, 4) if isinstance(v, float) else v for key, v in row.items()})

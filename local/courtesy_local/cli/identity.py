@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from courtesy.errors import RefusedFile, RefusedInput, UnknownName
+from courtesy.identity.normalise import traits_of
 from courtesy.identity.offline import FIELDS, Resolved, resolve_records, score_of
 from courtesy.identity.rules import IdentityRules
 from courtesy.timeline.events import Scalar
@@ -27,8 +28,13 @@ Encoding = Annotated[str, typer.Option(help="Encoding of the files.")]
 Rules = Annotated[
     Path | None,
     typer.Option(
-        help="identity.yaml to link by, as an installation does; without it, whether the files hold families is looked at first."
+        "--rules",
+        "--rulebook",
+        help="identity.yaml to link by, exactly as an installation does; without it the files teach the weights first.",
     ),
+]
+Train = Annotated[
+    bool, typer.Option("--train", help="With --rules: let the files teach first, starting from these rules.")
 ]
 Rows = dict[str, dict[str, str]]
 """Subject (`file/id`) -> column -> value."""
@@ -48,6 +54,7 @@ def register(app: typer.Typer) -> None:
         encoding: Encoding = "utf-8-sig",
         out: Annotated[Path | None, typer.Option(help="Write `file,id,customer_id` here.")] = None,
         rules: Rules = None,
+        train: Train = False,
         as_json: JsonFlag = False,
     ) -> int:
         """Link the rows of files, within and across them.
@@ -56,7 +63,7 @@ def register(app: typer.Typer) -> None:
         """
         began = time.perf_counter()
         rows = read_rows(files, id_column, delimiter, encoding)
-        resolved = _resolve(rows, parse_maps(maps), rules)
+        resolved = _resolve(rows, parse_maps(maps), rules, train)
         seconds = time.perf_counter() - began
         if out is not None:
             write_clusters(out, resolved)
@@ -73,6 +80,7 @@ def register(app: typer.Typer) -> None:
         encoding: Encoding = "utf-8-sig",
         out: Annotated[Path | None, typer.Option(help="Write `file,id,customer_id` here.")] = None,
         rules: Rules = None,
+        train: Train = False,
         as_json: JsonFlag = False,
     ) -> int:
         """Link the rows of files and compare with the truth: pairwise precision, recall and F1.
@@ -86,7 +94,7 @@ def register(app: typer.Typer) -> None:
             raise RefusedInput(
                 f"--truth {truth} is mapped to a field as well; the linking must not read the truth"
             )
-        resolved = _resolve(rows, mapping, rules)
+        resolved = _resolve(rows, mapping, rules, train)
         seconds = time.perf_counter() - began
         _check_column(rows, truth, "--truth")
         score = score_of(resolved.customers, {subject: row[truth] for subject, row in rows.items()})
@@ -103,36 +111,56 @@ def register(app: typer.Typer) -> None:
         maps: Maps,
         delimiter: Delimiter = ",",
         encoding: Encoding = "utf-8-sig",
-        out: Annotated[
-            Path | None, typer.Option(help="Write the rules here, e.g. rulebook/identity.yaml.")
-        ] = None,
+        out: Annotated[Path | None, typer.Option(help="Write the rules here.")] = None,
+        write: Annotated[
+            bool, typer.Option("--write", help="Write the rules to rulebook/identity.yaml.")
+        ] = False,
         rules: Rules = None,
         as_json: JsonFlag = False,
     ) -> int:
-        """Estimate the weights of agreement from files, without knowing who is who.
+        """Let files teach weights, frequencies of names and thresholds, without knowing who is who.
 
-        Example: courtesy identity train crm.csv --id id --map surname=last_name --out rulebook/identity.yaml
+        `resolve` without --rules links by the very rules that this writes; published with the rulebook, so does the installation.
+
+        Example: courtesy identity train crm.csv --id id --map surname=last_name --write
         """
         from courtesy.identity.weights import learn
 
+        if write and out is not None:
+            raise RefusedInput("--write and --out: name one of them; --write is --out rulebook/identity.yaml")
+        target = Path("rulebook/identity.yaml") if write else out
         rows = read_rows(files, id_column, delimiter, encoding)
-        learnt = learn(_mapped(rows, parse_maps(maps)), rules_from(rules))
+        start = rules_from(rules)
+        people = [traits_of(fields, start.region) for fields in _mapped(rows, parse_maps(maps)).values()]
+        learnt = learn(people, start)
         document = learnt.rules.model_dump(mode="json", exclude_defaults=False)
-        text = yaml.safe_dump(
+        text = _HEAD + yaml.safe_dump(
             document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
         )
-        if out is not None:
-            out.write_text(text)
-        summary: dict[str, object] = {"rows": len(rows), "pairs": learnt.pairs, "rounds": learnt.rounds}
+        if target is not None:
+            if not target.parent.is_dir():
+                raise RefusedInput(
+                    f"{target}: there is no folder {target.parent}; run it where the rulebook is"
+                )
+            target.write_text(text)
+        summary: dict[str, object] = {
+            "rows": len(rows), "pairs": learnt.pairs, "matches": learnt.matches, "rounds": learnt.rounds,
+            "families": learnt.rules.families, "same": learnt.rules.same, "possible": learnt.rules.possible,
+        }  # fmt: skip
         if as_json:
-            show_json(summary | {"weights": learnt.rules.weights})
-        elif out is None:
+            show_json(summary | {"weights": learnt.rules.weights, "written": str(target) if target else None})
+        elif target is None:
             console.print(text, markup=False, highlight=False)
         else:
+            _tell(summary, as_json=False)
             console.print(
-                f"{len(rows)} rows, {learnt.pairs} pairs, {learnt.rounds} rounds: weights are in {out}"
+                f"the rules are in {target}; courtesy identity resolve --rules {target} links by them"
             )
         return OK
+
+
+_HEAD = """# Who is who: what the files given to `courtesy identity train` taught. Teach again when the customers have changed much.
+"""
 
 
 def parse_maps(maps: list[str]) -> dict[str, str]:
@@ -217,8 +245,8 @@ def _split(subject: str) -> tuple[str, str, str]:
     return subject.partition("/")
 
 
-def _resolve(rows: Rows, mapping: dict[str, str], rules: Path | None) -> Resolved:
-    return resolve_records(_mapped(rows, mapping), rules_from(rules), look=rules is None)
+def _resolve(rows: Rows, mapping: dict[str, str], rules: Path | None, train: bool) -> Resolved:
+    return resolve_records(_mapped(rows, mapping), rules_from(rules), train=train or rules is None)
 
 
 def _mapped(rows: Rows, mapping: dict[str, str]) -> dict[str, dict[str, Scalar]]:
@@ -243,7 +271,8 @@ def _summary(resolved: Resolved, seconds: float) -> dict[str, object]:
         "rows": len(resolved.customers),
         "customers": len(set(resolved.customers.values())),
         "possible_matches": len(resolved.possible),
-        "families": resolved.families,
+        "families": resolved.rules.families,
+        "same": resolved.rules.same,
         "seconds": round(seconds, 3),
     }
 

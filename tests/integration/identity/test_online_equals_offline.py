@@ -12,9 +12,11 @@ import yaml
 from moto import mock_aws
 
 from courtesy.identity.load import ChunkMessage, load_chunk
+from courtesy.identity.normalise import traits_of
 from courtesy.identity.offline import resolve_records
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.rules import IdentityRules
+from courtesy.identity.weights import learn
 from courtesy.intake.difference import Means
 from courtesy.intake.read import Outside, read_drop
 from courtesy.intake.report import Drop, decode_report
@@ -29,11 +31,11 @@ from courtesy_aws.session import forget_clients
 from tests.contract.conftest import make_table
 from tests.fakes import InMemoryCustomerStore, InMemoryLake, InMemoryQueue
 from tests.fakes.identity_index import InMemoryIdentityIndex
-from tests.integration.identity.feeds import FEBRL, Feed, cut, people
+from tests.integration.identity.feeds import FEBRL, Feed, Row, cut, people
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEY = b"0123456789abcdef"
-RULES = IdentityRules.model_validate(
+SHIPPED = IdentityRules.model_validate(
     yaml.safe_load((Path(__file__).parents[3] / "rulebook" / "identity.yaml").read_text())
 )
 Clusters = list[list[str]]
@@ -44,11 +46,18 @@ pytestmark = pytest.mark.skipif(not FEBRL.exists(), reason="FEBRL 2 is not besid
 class Installation:
     """read_drop and load_chunk on a lake and queues in memory; chunks are small, so a feed has several."""
 
-    def __init__(self, index: IdentityIndex, store: CustomerStore, feeds: Sequence[Feed], work: Path) -> None:
+    def __init__(
+        self,
+        index: IdentityIndex,
+        store: CustomerStore,
+        feeds: Sequence[Feed],
+        work: Path,
+        rules: IdentityRules = SHIPPED,
+    ) -> None:
         self.index, self.store, self.work = index, store, work
         self.drops, self.lake, self.chunks = InMemoryLake(), InMemoryLake(), InMemoryQueue()
         self.rulebook = Rulebook(
-            divisions={}, identity=RULES, sources={feed.contract.name: feed.contract for feed in feeds}
+            divisions={}, identity=rules, sources={feed.contract.name: feed.contract for feed in feeds}
         )
         self.read = 0
 
@@ -88,12 +97,15 @@ class Installation:
         return sorted(found)
 
 
-def offline(feeds: Sequence[Feed]) -> Clusters:
-    records = {f"{feed.contract.name}/{row['id']}": row for feed in feeds for row in feed.rows}
+def offline(feeds: Sequence[Feed], rules: IdentityRules = SHIPPED, train: bool = False) -> Clusters:
     found: dict[str, list[str]] = {}
-    for subject, customer in resolve_records(records, RULES).customers.items():
+    for subject, customer in resolve_records(records_of(feeds), rules, train=train).customers.items():
         found.setdefault(customer, []).append(subject)
     return sorted(sorted(subjects) for subjects in found.values())
+
+
+def records_of(feeds: Sequence[Feed]) -> dict[str, Row]:
+    return {f"{feed.contract.name}/{row['id']}": row for feed in feeds for row in feed.rows}
 
 
 def online(place: Installation, feeds: Sequence[Feed], seed: int) -> Clusters:
@@ -109,12 +121,22 @@ def online(place: Installation, feeds: Sequence[Feed], seed: int) -> Clusters:
 
 
 def test_two_orders_end_as_offline(tmp_path: Path) -> None:
-    feeds = cut(people(limit=900))
+    feeds = cut(people(limit=600))
     wanted = offline(feeds)
     assert 0 < sum(len(group) > 1 for group in wanted) < len(wanted)
     for seed in (1, 2):
         place = Installation(InMemoryIdentityIndex(), InMemoryCustomerStore(), feeds, tmp_path / str(seed))
         assert online(place, feeds, seed) == wanted
+
+
+def test_with_what_the_files_taught_it_ends_as_resolve_without_rules(tmp_path: Path) -> None:
+    feeds = cut(people(limit=500))
+    learnt = learn([traits_of(row) for row in records_of(feeds).values()], SHIPPED).rules
+    published = IdentityRules.model_validate(yaml.safe_load(yaml.safe_dump(learnt.model_dump(mode="json"))))
+    wanted = offline(feeds, train=True)
+    assert wanted != offline(feeds), "what was learnt makes a difference, so the test can fail"
+    place = Installation(InMemoryIdentityIndex(), InMemoryCustomerStore(), feeds, tmp_path, published)
+    assert online(place, feeds, 5) == wanted
 
 
 @pytest.fixture
@@ -136,7 +158,7 @@ def test_the_tables_end_as_offline(tmp_path: Path) -> None:
     make_table("timeline", "customer_id", "event_key", due=True)
     make_table("profiles", "customer_id")
     make_table("identities", "entry", "member")
-    feeds = cut(people(limit=24))
+    feeds = cut(people(limit=12))
     index, store = DynamoIdentityIndex("identities"), DynamoCustomerStore("timeline", "profiles")
     place = Installation(index, store, feeds, tmp_path)
     assert online(place, feeds, 3) == offline(feeds)

@@ -47,7 +47,7 @@ def entries_of(t: Traits) -> tuple[str, ...]:
         file("nb", name, t.born)
         file("np", name, t.postcode)
         file("ns", name, street)
-        file("nc", name, place, t.number)
+        file("nc", name, place, t.number or "-")
         file("nm", name, t.born[4:8])
         file("ny", name, t.born[:4], place)
     file(HOME, household_of(t))

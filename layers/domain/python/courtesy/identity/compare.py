@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from courtesy.identity.sound import sound
 from courtesy.identity.traits import Traits
-from courtesy.identity.words import SHORT_FORMS
+from courtesy.identity.words import FULL_FORMS, GIVEN_NAMES, SHORT_FORMS
 
 Levels = dict[str, str]
 """Field -> level; fields that one of the two records does not have are left out."""
@@ -34,15 +34,17 @@ def levels_of(a: Traits, b: Traits) -> Levels:
     if a.state and b.state:
         levels["state"] = "exact" if a.state == b.state else "different"
     if a.email and b.email:
-        levels["email"] = email_level(a.email, b.email)
+        level = email_level(a.email, b.email)
+        if level != "local" or not _named_after(a):  # else it says no more than the names
+            levels["email"] = level
     if a.phone and b.phone:
         levels["phone"] = _slip_level(a.phone, b.phone)
     if a.national_id and b.national_id:
         levels["national_id"] = _slip_level(a.national_id, b.national_id)
     if a.keys and b.keys and not set(a.keys).isdisjoint(b.keys):
         levels["keys"] = "exact"
-    if a.generation and b.generation and a.generation != b.generation:
-        levels["generation"] = "different"
+    if a.generation != b.generation:
+        levels["generation"] = "different" if a.generation and b.generation else "untold"
     return levels
 
 
@@ -53,6 +55,14 @@ def _crossed_lines(a: Traits, b: Traits, levels: Levels) -> None:
         levels.pop("address2", None)
     if a.address2 and b.street and (second := _words_level(a.address2, b.street)) in ("exact", "close"):
         levels["address2" if levels.get("street", "different") != "different" else "street"] = second
+
+
+def _second_level(a: str, b: str) -> str:
+    """Level of second given names where both have one; an initial stands for any name that begins so."""
+    one, two = a.split()[1:2], b.split()[1:2]
+    if not (one and two):
+        return ""
+    return "different" if _given_token(one[0], two[0]) == "different" else "exact"
 
 
 class _Scale(NamedTuple):
@@ -78,6 +88,12 @@ def _names(a: Traits, b: Traits, levels: Levels) -> None:
     given, surname = chosen
     if given:
         levels["given"] = given
+        if (
+            chosen is straight
+            and given in ("exact", "close", "short", "sound")
+            and (second := _second_level(a.given, b.given))
+        ):
+            levels["middle"] = second
     if surname:
         levels["surname"] = surname
 
@@ -93,7 +109,9 @@ def _crossing(g1: str, s2: str, s1: str, g2: str) -> tuple[str, str] | None:
     if not (first and second):
         # one word alone that is the other's other name is the family's name more likely than a given name
         return ("", first or second) if first or second else None
-    return {"part": "close"}.get(first, first), second
+    one, two = ({"part": "close"}.get(level, level) for level in (first, second))
+    # nobody knows which of the two is the family's name: the worse agreement is taken for the given name's
+    return (one, two) if _SCALE.surname[one] < _SCALE.surname[two] else (two, one)
 
 
 def _score(pair: tuple[str, str]) -> int:
@@ -123,11 +141,12 @@ def _given_token(a: str, b: str) -> str:
     if len(a) == 1 or len(b) == 1:
         return "initial" if a[0] == b[0] else "different"
     groups = SHORT_FORMS.get(a)
-    if groups and not groups.isdisjoint(SHORT_FORMS.get(b, ())):
-        return "short"
+    if groups and (common := groups & SHORT_FORMS.get(b, frozenset())):
+        # Bob and Rob may be one Robert, but Lisa and Betty may be sisters
+        return "short" if any(FULL_FORMS[number] in (a, b) for number in common) else "sound"
     likeness = _likeness(a, b)
-    if a in SHORT_FORMS and b in SHORT_FORMS:
-        # Karl and Karla, Jesse and Joyce are two names, not one with a slip
+    if a in GIVEN_NAMES and b in GIVEN_NAMES:
+        # Karl and Karla, Mark and Mary are two names, not one with a slip
         return "near" if likeness == "close" else "different"
     if likeness == "close" and a.rstrip(_ENDINGS) == b.rstrip(_ENDINGS):
         return "near"  # Martin and Martina, Mario and Maria: an ending tells brother from sister
@@ -178,6 +197,8 @@ def born_level(a: str, b: str) -> str:
         return "near"
     if len(a) == len(b) == 8 and a.isdigit() and b.isdigit() and _about(a, b):
         return "part"
+    if a[:4] == b[:4] and "0101" in (a[4:], b[4:]):
+        return "part"  # of one only the year was known
     same = (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:8] == b[6:8])
     return "part" if same == 2 else "different"
 
@@ -227,10 +248,21 @@ def email_level(a: str, b: str) -> str:
     return "close" if OSA.distance(a, b, score_cutoff=2) <= 2 else "different"
 
 
+def _named_after(t: Traits) -> bool:
+    """Whether a mailbox has its name from its holder's: no two have the same by chance more often than such names meet."""
+    local = t.email.partition("@")[0].translate(_PUNCTUATION)
+    rest = local
+    for name in (t.surname.replace(" ", ""), t.given.split(" ")[0]):
+        if name and name in rest:
+            rest = rest.replace(name, "", 1)
+    return len(rest) <= 1 and rest != local
+
+
 def _numbered(a: str, b: str) -> bool:
     """Whether only the digits differ, as in user1 and user2: made to be told apart, so no slip of the pen."""
     return a != b and a.translate(_DIGITS) == b.translate(_DIGITS) and a.translate(_LETTERS) != ""
 
 
+_PUNCTUATION = str.maketrans("", "", ".-_")
 _DIGITS = str.maketrans("", "", "0123456789")
 _LETTERS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz .@-_'")

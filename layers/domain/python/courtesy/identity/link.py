@@ -1,6 +1,7 @@
 """Are two records the same person: the sum of the evidence, and the contradictions that no sum outweighs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from math import log2
 from typing import Literal, NamedTuple
 
 from courtesy.identity.compare import Levels, levels_of
@@ -28,7 +29,7 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
     levels = levels_of(a, b)
     for field in dull:
         levels.pop(field, None)
-    weight = weigh(levels, rules)
+    weight = weigh(levels, rules) + rarity(a, b, rules)
     if weight < rules.possible:
         return Judgement("different", weight, "")
     verdict: Verdict = "same" if weight >= rules.same and is_one(levels, rules) else "possible"
@@ -37,7 +38,9 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
 
 def is_one(levels: Levels, rules: IdentityRules) -> bool:
     """Whether the evidence also tells one person from two of one household."""
-    return against_kin(levels, rules) >= rules.kin if rules.families else "generation" not in levels
+    return (
+        against_kin(levels, rules) >= rules.kin if rules.families else levels.get("generation") != "different"
+    )
 
 
 def against_kin(levels: Levels, rules: IdentityRules) -> float:
@@ -76,6 +79,29 @@ def weigh(levels: Levels, rules: IdentityRules) -> float:
     return total + home
 
 
+def rarity(a: Traits, b: Traits, rules: IdentityRules) -> float:
+    """Bits by which equal names say more or less than names do on average: a rare one more, a frequent one less."""
+    shares = rules.frequencies
+    bits = 0.0
+    if a.given and b.given and len(a.given) > 1 and (name := a.given.split()[0]) == b.given.split()[0]:
+        bits += _surprise(name, shares.given, rules.weights["given"]["exact"])
+    if a.surname and a.surname == b.surname:
+        bits += _surprise(a.surname, shares.surname, rules.weights["surname"]["exact"])
+    return bits
+
+
+def _surprise(name: str, shares: Mapping[str, float], usual: float) -> float:
+    share = shares.get(name)
+    if share is None:
+        return RARE if shares else 0.0
+    return max(FREQUENT, min(RARE, -log2(share) - usual))
+
+
+RARE = 1.0
+FREQUENT = -5.0
+"""Most bits that the rarity of one name adds or takes."""
+
+
 def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
     """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son.
 
@@ -86,7 +112,7 @@ def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
     if not rules.families:
         return False
     levels = levels_of(a, b)
-    if "different" not in (levels.get("given"), levels.get("born"), levels.get("national_id")):
+    if "different" not in {levels.get(field) for field in ("given", "middle", "born", "national_id")}:
         return False
     levels.pop("phone", None)  # the one thing here that stays at home
     bits = against_kin(levels, rules)
@@ -96,8 +122,8 @@ def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
 
 
 def is_vague(t: Traits) -> bool:
-    """Whether a record does not say whose of a household it is: no given name, or an initial."""
-    return len(t.given) <= 1
+    """Whether a record does not say whose of a household it is: no given name, or an initial; nor of which generation."""
+    return len(t.given) <= 1 or not t.born
 
 
 GENERATION = 14

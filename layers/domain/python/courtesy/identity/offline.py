@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from courtesy.identity.families import holds_families
 from courtesy.identity.memory import MemoryIndex
 from courtesy.identity.normalise import traits_of
 from courtesy.identity.record import PossibleMatch
 from courtesy.identity.resolve import Incoming, place
 from courtesy.identity.rules import IdentityRules
+from courtesy.identity.weights import learn
 from courtesy.timeline.events import Scalar
 
 FIELDS = (
@@ -27,12 +27,12 @@ _KEY = b"records that nobody keeps need no secret"
 class Resolved(NamedTuple):
     """customers: each record's customer_id; possible: pairs of records that a person would have to look at.
 
-    families: whether the records were linked with the care that families need
+    rules: by which they were linked
     """
 
     customers: dict[str, str]
     possible: list[PossibleMatch]
-    families: bool
+    rules: IdentityRules
 
 
 class Score(NamedTuple):
@@ -44,21 +44,21 @@ class Score(NamedTuple):
 
 
 def resolve_records(
-    records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules, *, look: bool = False
+    records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules, *, train: bool = False
 ) -> Resolved:
-    """Link records (subject -> canonical fields) among each other.
+    """Link records (subject -> canonical fields) among each other, by the rules exactly as an installation does.
 
-    look: see first whether the records hold families; where they plainly do not, a shared address counts in full
+    train: let the records first teach weights and thresholds, see `weights.learn`; the rules given are where that starts
     """
     index = MemoryIndex()
     traits = {subject: traits_of(fields, rules.region) for subject, fields in records.items()}
-    if look and rules.families and not holds_families(traits.values()):
-        rules = rules.model_copy(update={"families": False})
+    if train:
+        rules = learn(list(traits.values()), rules).rules
     incoming = [Incoming(subject, found, _ORDER) for subject, found in traits.items()]
     placed = place(incoming, index, rules, _KEY, _EPOCH)
     customers = {subject: placed[subject].customer_id for subject in records}
     possible = [m for m in index.list_matches(len(records) ** 2) if customers[m.left] != customers[m.right]]
-    return Resolved(customers, possible, rules.families)
+    return Resolved(customers, possible, rules)
 
 
 def score_of(customers: Mapping[str, str], truth: Mapping[str, str]) -> Score:

@@ -16,6 +16,7 @@ def _weights() -> dict[str, dict[str, float]]:
     """Bits of evidence per field and level of agreement: log2(m/u), by the frequencies usual among European names."""
     return {
         "given": {"exact": 7.0, "close": 5.0, "short": 4.5, "sound": 3.0, "initial": 2.0, "near": 1.0, "different": -6.0},
+        "middle": {"exact": 3.0, "different": -5.0},
         "surname": {"exact": 9.0, "close": 7.0, "sound": 4.5, "part": 5.0, "near": 1.5, "different": -5.0},
         "born": {"exact": 13.0, "slip": 9.0, "near": 4.0, "part": 0.0, "different": -9.0},
         "number": {"exact": 5.0, "close": 2.0, "different": -2.0},
@@ -36,12 +37,13 @@ def _kin() -> dict[str, dict[str, float]]:
     person against its share among relatives, who have another name and birthday but may share mailbox and telephone."""
     return {
         "given": {"exact": 5.5, "close": 5.0, "short": 4.5, "sound": 1.0, "initial": 3.5, "near": 0.0, "different": -7.0},
+        "middle": {"exact": 2.0, "different": -7.0},
         "born": {"exact": 6.0, "slip": 4.0, "near": 1.0, "part": -1.0, "different": -6.0},
         "email": {"exact": 3.0, "close": 2.0, "local": 2.0, "different": -1.0},
         "phone": {"exact": 2.5, "slip": 0.0, "different": -0.5},
         "national_id": {"exact": 20.0, "slip": 12.0, "different": -6.0},
         "keys": {"exact": 8.0},
-        "generation": {"different": -20.0},
+        "generation": {"different": -20.0, "untold": -1.5},
     }  # fmt: skip
 
 
@@ -56,8 +58,9 @@ class IdentityRules(Section):
     families:  members of one household may be among the people, so what a household shares cannot tell them apart: the
                place is capped and clearly different given names or birthdays are not outweighed
     region:    ISO country of phone numbers without prefix
-    weights:   bits per field and level, log2(m/u); `courtesy identity train` estimates them
+    weights:   bits per field and level, log2(m/u); `courtesy identity train` estimates them, and the two thresholds
     kin_weights: bits per field and level against relatives
+    frequencies: shares of names; a frequent name says less, and where any are given, one that is not among them a little more
     """
 
     same: float = 22.5

@@ -1,55 +1,108 @@
 """Learning the weights of agreement without knowing who is who: expectation and maximisation over pairs.
 
 Model (Fellegi and Sunter 1969; Winkler 1988): a pair is a match with probability p, and given that, its levels are independent
-of each other. u, the share of a level among non-matches, comes from random pairs, nearly all of which are; m and p come
-from the pairs that meet in a block, by rounds of expectation and maximisation. A weight is log2(m/u).
+of each other. u, the share of a level among non-matches, comes from random pairs, nearly all of which are, and where it is an
+agreement from how often the values occur; m and p come from the pairs that meet in a block, by rounds of expectation and
+maximisation. A weight is log2(m/u). Relatives count as matches as little as the rules take them for one person.
+
+The thresholds follow: a pair is the same person where the odds, log2(p/(1-p)) and its weight, are `CERTAIN` bits or more.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import log2
 from typing import NamedTuple
+from zlib import crc32
 
 from courtesy.identity.block import entries_of
 from courtesy.identity.compare import Levels, levels_of
-from courtesy.identity.link import weigh
-from courtesy.identity.normalise import traits_of
-from courtesy.identity.rules import IdentityRules
-from courtesy.timeline.events import Scalar
+from courtesy.identity.families import holds_families
+from courtesy.identity.link import against_kin, rarity, weigh
+from courtesy.identity.rules import IdentityRules, NameFrequencies
+from courtesy.identity.traits import Traits
 
-MOST_PAIRS = 200_000
-"""Pairs of each kind that are looked at."""
-ROUNDS = 30
-SETTLED = 0.001
-PRIOR = 10.0
+MOST_PAIRS = 20_000
+"""Pairs that are looked at."""
+RANDOM_PAIRS = 6_000
+"""Random pairs that are looked at."""
+ROUNDS = 25
+SETTLED = 0.01
+PRIOR = 40.0
 """The given weights count as much as so many pairs, so that a level that hardly occurs keeps its weight."""
 LIMIT = 20.0
 """No level weighs more bits than this, for or against."""
+BELOW = 3.0
+"""Bits by which a weight may fall below the given one."""
+CERTAIN = 7.0
+"""Bits in favour of one person from which two records are one."""
+DOUBTFUL = 0.0
+"""Bits from which a person is asked."""
+LEAST = 16.0
+"""However few the records, two are not taken for one by fewer bits."""
+NAMES = 300
+"""Names of which the frequency is kept; the others are taken to be rarer than these."""
+LEAST_SHARE = 0.001
+"""A name is listed that so large a share of the people have."""
 
 Shares = dict[str, dict[str, float]]
 
 
 class Learnt(NamedTuple):
-    """The rules with the weights learnt, from how many pairs, in how many rounds."""
+    """The rules with the weights learnt, from how many pairs, in how many rounds; matches: as many pairs are of one person."""
 
     rules: IdentityRules
     pairs: int
     rounds: int
+    matches: float
 
 
-def learn(records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules) -> Learnt:
-    """Estimate the weights from records (subject -> canonical fields). The rules given are where the search starts.
+def learn(people: Sequence[Traits], rules: IdentityRules) -> Learnt:
+    """Estimate weights and thresholds from people. The rules given are where the search starts and what few pairs cannot change.
 
-    The order of the records does not matter; fields that no record has keep their weights.
+    The order of the people does not matter; fields that nobody has keep their weights.
     """
-    people = [traits_of(records[subject], rules.region) for subject in sorted(records)]
-    step = max(1, len(people) // 7)
-    random_pairs = [
-        levels_of(people[at], people[(at + gap) % len(people)])
-        for gap in range(step, len(people), max(1, len(people) // 23))
-        for at in range(len(people))
-    ][:MOST_PAIRS]
+    people = sorted(people, key=_scattered)
+    families = rules.families and holds_families(people)
+    start = rules.model_copy(update={"families": families, "frequencies": _frequencies(people)})
+    met = _met(people, rules)
+    pairs = [(levels_of(people[a], people[b]), rarity(people[a], people[b], start)) for a, b in met]
+    by_chance = _by_chance(people, rules)
+    everybody = max(len(people) * (len(people) - 1) / 2, 1.0)
+    odds = -(rules.same + rules.possible) / 2
+    current, rounds, matches = start, 0, 0.0
+    for rounds in range(1, ROUNDS + 1):  # noqa: B007 - the last round is reported
+        matched: Counter[tuple[str, str]] = Counter()
+        matches = 0.0
+        for levels, rare in pairs:
+            share = _probability(levels, rare, current, odds)
+            matches += share
+            if share > 0.001:
+                for field, level in levels.items():
+                    matched[field, level] += share  # type: ignore[assignment]
+        weights = _weights(_shares(matched, rules, chance=False), by_chance, rules)
+        change = max(
+            abs(weights[f][level] - current.weights[f][level]) for f in weights for level in weights[f]
+        )
+        current = current.model_copy(update={"weights": weights})
+        odds = log2((matches + 1) / everybody)
+        if change < SETTLED:
+            break
+    learnt_share = matches / (matches + PRIOR)
+    same = round(learnt_share * max(LEAST, CERTAIN - odds) + (1 - learnt_share) * rules.same, 2)
+    possible = round(same - CERTAIN + DOUBTFUL, 2)
+    learnt = current.model_copy(update={"same": same, "possible": possible})
+    return Learnt(learnt, len(pairs), rounds, round(matches, 1))
+
+
+def _scattered(person: Traits) -> tuple[int, str]:
+    """An order that hangs on the people alone and brings no namesakes together."""
+    text = repr(person)
+    return crc32(text.encode()), text
+
+
+def _met(people: Sequence[Traits], rules: IdentityRules) -> list[tuple[int, int]]:
+    """The pairs that share a block, or as many of them as are looked at, evenly taken."""
     blocks: dict[str, list[int]] = {}
     for at, person in enumerate(people):
         for entry in entries_of(person):
@@ -60,32 +113,63 @@ def learn(records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules) -> 
         if 1 < len(held) <= rules.block_bound
         for pair in combinations(held, 2)
     }
-    pairs = [levels_of(people[a], people[b]) for a, b in sorted(met)[:MOST_PAIRS]]
-    by_chance = _shares(
-        Counter((f, level) for levels in random_pairs for f, level in levels.items()), rules, chance=True
-    )
-    current, rounds = rules, 0
-    for rounds in range(1, ROUNDS + 1):  # noqa: B007 - the last round is reported
-        matched: Counter[tuple[str, str]] = Counter()
-        for levels in pairs:
-            share = _probability(levels, current)
-            if share > 0.001:
-                for field, level in levels.items():
-                    matched[field, level] += share  # type: ignore[assignment]
-        weights = _weights(_shares(matched, current, chance=False), by_chance, current)
-        change = max(
-            abs(weights[f][level] - current.weights[f][level]) for f in weights for level in weights[f]
-        )
-        current = rules.model_copy(update={"weights": weights})
-        if change < SETTLED:
-            break
-    return Learnt(current, len(pairs), rounds)
+    return sorted(met)[:: len(met) // MOST_PAIRS + 1]
 
 
-def _probability(levels: Levels, rules: IdentityRules) -> float:
-    """That the pair is a match; even odds lie midway between the thresholds."""
-    odds = weigh(levels, rules) - (rules.same + rules.possible) / 2
-    return float(1 / (1 + 2.0 ** -max(-60.0, min(60.0, odds))))
+def _by_chance(people: Sequence[Traits], rules: IdentityRules) -> Shares:
+    """Share of each level among pairs of strangers: of agreement by how often values occur, of the others by random pairs."""
+    counts: Counter[tuple[str, str]] = Counter()
+    count = len(people)
+    gaps = range(max(1, count // 7), count, max(1, count // 23))
+    left = RANDOM_PAIRS
+    for gap in gaps:
+        for at in range(0, count, max(1, count * len(gaps) // RANDOM_PAIRS)):
+            if left <= 0:
+                break
+            left -= 1
+            for field, level in levels_of(people[at], people[(at + gap) % count]).items():
+                counts[field, level] += 1
+    shares = _shares(counts, rules, chance=True)
+    for field, table in shares.items():
+        if field not in _VALUES or "exact" not in table:
+            continue
+        values = Counter(value for person in people if (value := getattr(person, field)))
+        known = sum(values.values())
+        if known > 1:
+            exact = (sum(n * (n - 1) for n in values.values()) / (known * (known - 1))) + 1 / (known * 50)
+            table["exact"] = max(exact, 2.0**-LIMIT)
+    return shares
+
+
+_VALUES = ("city", "postcode", "state", "street", "number")
+
+
+def _frequencies(people: Iterable[Traits]) -> NameFrequencies:
+    """Shares of the most frequent names."""
+    given: Counter[str] = Counter()
+    surname: Counter[str] = Counter()
+    for person in people:
+        if len(person.given) > 1:
+            given[person.given.split()[0]] += 1
+        if person.surname:
+            surname[person.surname] += 1
+    return NameFrequencies(given=_most(given), surname=_most(surname))
+
+
+def _most(names: Counter[str]) -> dict[str, float]:
+    total = sum(names.values())
+    ranked = sorted(names.items(), key=lambda item: (-item[1], item[0]))[:NAMES]
+    return {name: round(n / total, 5) for name, n in ranked if n / total >= LEAST_SHARE and n > 2}
+
+
+def _probability(levels: Levels, rare: float, rules: IdentityRules, odds: float) -> float:
+    """That the pair is one person: against strangers, and where there are families against relatives as well."""
+    sure = _logistic(weigh(levels, rules) + rare + odds)
+    return sure * _logistic(against_kin(levels, rules) - rules.kin / 2) if rules.families else sure
+
+
+def _logistic(bits: float) -> float:
+    return float(1 / (1 + 2.0 ** -max(-60.0, min(60.0, bits))))
 
 
 def _shares(counts: Mapping[tuple[str, str], float], rules: IdentityRules, *, chance: bool) -> Shares:
@@ -104,15 +188,25 @@ def _shares(counts: Mapping[tuple[str, str], float], rules: IdentityRules, *, ch
 
 
 def _implied(table: Mapping[str, float], *, chance: bool) -> dict[str, float]:
-    """Shares that go with weights, taking it that `different` is the rest of chance and a tenth of matches."""
-    by_chance = {level: 0.9 * 2.0 ** -max(weight, 0.0) / len(table) for level, weight in table.items()}
-    if "different" in by_chance:
-        by_chance["different"] = 1 - sum(share for level, share in by_chance.items() if level != "different")
-    if chance:
-        return by_chance
-    matched = {level: by_chance[level] * 2.0**weight for level, weight in table.items()}
-    whole = sum(matched.values())
-    return {level: share / whole for level, share in matched.items()}
+    """Shares that go with weights: strangers nearly always differ, and one person's records agree exactly four times in five."""
+    differ = min(0.9, 2.0 ** table.get("different", -4.0))
+    between = [level for level in table if level not in ("exact", "different")]
+    matched = {"exact": (1 - differ) * (0.8 if between else 1.0)}
+    matched |= {level: (1 - differ) * 0.2 / len(between) for level in between}
+    if "different" in table:
+        matched["different"] = differ
+    matched = {level: matched.get(level, 0.0) for level in table}
+    if not chance:
+        return matched
+    shares = {level: matched[level] / 2.0 ** table[level] for level in table if level != "different"}
+    if "different" in table:
+        shares["different"] = max(0.05, 1 - sum(shares.values()))
+    return shares
+
+
+def _bits(ratio: float, given: float) -> float:
+    """The weight of a level; not far below the given one, since pairs of one person that differ are the hardest to see."""
+    return round(min(LIMIT, max(given - BELOW, log2(ratio))), 2)
 
 
 def _weights(matched: Shares, by_chance: Shares, rules: IdentityRules) -> dict[str, dict[str, float]]:
@@ -122,7 +216,6 @@ def _weights(matched: Shares, by_chance: Shares, rules: IdentityRules) -> dict[s
             weights[field] = dict(table)
             continue
         weights[field] = {
-            level: round(max(-LIMIT, min(LIMIT, log2(matched[field][level] / by_chance[field][level]))), 2)
-            for level in table
+            level: _bits(matched[field][level] / by_chance[field][level], table[level]) for level in table
         }
     return weights

@@ -105,3 +105,35 @@ def _short_forms() -> dict[str, frozenset[int]]:
 
 SHORT_FORMS: dict[str, frozenset[int]] = _short_forms()
 """Given name -> the groups of names that one person may go by. A name may be in several."""
+
+FULL_FORMS: tuple[str, ...] = tuple(line.split()[0] for line in _SHORT_FORMS.replace("\n", " ").split(";"))
+"""By number of the group the name that the others are short for."""
+
+_FURTHER_GIVEN = """
+ada adele adrian adriana agnes ahmed aisha alan albert alberto alejandro alessandro ali alice alicia alina alison alma amelia
+amir amy ana anders andre andrea andres angel anita anja anke anna anne annette anton antonia antonio arthur astrid
+audrey aurora ava axel beate beatrice beatriz bernd bernhard bernadette birgit bjorn boris brandon brenda brent brett brian
+bridget brigitte bruce bruno bryan caleb carina carla carlos carmen carol caroline carsten cassandra cecilia celia chad chiara
+chloe christa claire clara claudia claudio clara colin cora craig cristina dale damian daria dario darren dean denise derek detlef
+diego dieter dina dirk donna doreen doris dustin dylan eduardo elena elias elif elke ella ellen elsa enrique eric erica erich
+erik erika erin ernesto ethan eva evan fabian fatima felix fernando fiona frank franka franziska gail gary gavin gemma genevieve
+gerd gerhard gisela giulia gloria gordon grace grant guido gunter guy gwen hans harald hassan hazel heather heidi heike heiko
+helga helmut herman hiroshi holger holly horst hugo ibrahim ida igor ilse ines inga ingo ingrid inge ivan ivy jaime jan jana janice
+jared jason jay jean jeanne jens jesse jill joachim joel jonas jordan jorg jorge jorn jose joyce juan juana juergen jurgen jutta
+kai kara karen karin karina karla karsten kathleen kathrin katja kay keith kelly kerstin kevin kirk kirsten kurt kyle lance lars lea
+leah leila lena leon leona leroy levi lillian linda lisa lloyd logan lola lorenzo lorraine luca lucia luigi luis luisa lukas luke
+mabel magda malcolm mandy manfred manuel manuela mara marc marcel marcia marco marcus maria marianne marina mario marion marisa mark
+markus marlene martina marvin mason mateo mats maya mehmet mei melissa mia michaela miguel miriam mona monica monika morgan murray
+nadia nadine nancy naomi natascha neil nick nina noah noel nora norbert norma ole olga omar otto owen pablo paolo pascal paulina
+pavel pedro phyllis pia pierre priya quentin rafael rainer ralf ramon raul regina renate rene reinhard rita roberto robin rolf
+roman rosa ross roy ruben ruth ryan sabine sabrina sandra sara saul sascha scott sean selina sergei sergio seth shane shannon sheila
+shaun sigrid silke silvia simone sina sofia sonia sonja stacy stella sten sven svenja tamara tanja tanya tara tariq tatjana tessa
+thea theresa thorsten tilo tina todd tomas torsten tracy travis trevor troy udo ulf ulrich ulrike ursula ute uwe vera verena vernon
+vicente viktor viola volker wade waltraud wanda warren wayne wendy werner wesley wolfgang xavier yasmin yusuf yvonne zofia
+dorothea frieda johanna julius karoline magdalena ottilie rosina wilhelmine agatha abigail ethel flora harriet jemima mercy phoebe
+christian christiane christoph christel justin justine henri henrike michele michel carl carlo paul paula jean jeanne
+brooke taylor tyler tyson kyla kylie lachlan mitchell jasmin sienna imogen jayden hayden hannah harrison bailey riley cooper amber
+"""
+
+GIVEN_NAMES: frozenset[str] = frozenset(SHORT_FORMS) | _listed(_FURTHER_GIVEN)
+"""Names that are often given: two of them that look alike are two names, not one with a slip of the pen."""
