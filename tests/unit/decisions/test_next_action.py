@@ -13,11 +13,10 @@ from courtesy.decisions.reserve import reserve
 from courtesy.decisions.settle import cancel
 from courtesy.errors import NotFound, UnknownName
 from courtesy.outcomes import ContactState, Reason
-from courtesy.privacy.withdraw import record_privacy
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.offer import Offer
 from courtesy.rulebook.trigger import Trigger
-from courtesy.timeline.events import Contact, Transaction
+from courtesy.timeline.events import Contact, Privacy, Transaction
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.lake import InMemoryLake
@@ -117,7 +116,8 @@ def test_a_contact_that_waits_is_not_shown_to_who_objects_meanwhile() -> None:
     store, rules = one(), book(talk(channels=["next_contact"]))
     candidate = Candidate("win_back", "2026-03", NOW + 10 * DAY)
     reserve(store, "c1", None, [candidate], policy_of(rules), NOW - DAY, KEY)
-    record_privacy(store, "c1", "objection", "on", rulebook(trigger("x")), NOW)
+    store.append("c1", [Privacy(source="calls", id="1", when=NOW, type="objection")])
+    refold(store, "c1")
     assert ask(store, rules) == []
     with pytest.raises(NotFound, match="may not be shown any more"):
         show_action(store, LAKE, rules, "c1", "win_back", "2026-03", NOW, KEY)
