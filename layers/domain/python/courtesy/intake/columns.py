@@ -22,8 +22,12 @@ class Check(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A canonical value: its expression, and what may be wrong with it."""
+    """A canonical value: what its cell is converted to, under a name; the value by that name; what may be wrong with it.
 
+    Checks and value refer to the name, so that a conversion is done once for a row.
+    """
+
+    converted: str
     sql: str
     checks: list[Check]
 
@@ -129,9 +133,9 @@ def plausible(moment: str) -> str:
 
 
 def value(
-    contract: SourceContract, kind: str, field: str, rule: FieldRule, cell: str, type_: FieldType
+    contract: SourceContract, kind: str, field: str, rule: FieldRule, cell: str, type_: FieldType, name: str
 ) -> Value:
-    """A rule's value and checks. A value that its type does not take is NULL and a fault."""
+    """A rule's value and checks. A value that its type does not take is NULL and a fault. `name`: of the converted cell."""
     declared = field_of(kind, field)
     code = f"trim({cell}, ' ' || chr(9))" if type_ != "text" else cell
     if rule.values:
@@ -139,18 +143,17 @@ def value(
             f"WHEN {text(source)} THEN {text(_as_text(meant))}" for source, meant in rule.values.items()
         )
         code = f"CASE trim({cell}) {cases} ELSE {code} END"
-    typed, expected = _typed(contract, rule, code, type_)
+    converted, expected = _typed(contract, rule, code, type_)
+    made = name
     checks = []
     if type_ != "text":
-        checks.append(
-            Check(f"{cell} IS NOT NULL AND ({typed}) IS NULL", rule.column, f"not_{type_}", expected)
-        )
+        checks.append(Check(f"{cell} IS NOT NULL AND {name} IS NULL", rule.column, f"not_{type_}", expected))
     allowed = rule.allowed or (list(declared.allowed) if declared else [])
     if allowed:
         known = ", ".join(text(word) for word in allowed)
         checks.append(
             Check(
-                f"{cell} IS NOT NULL AND CAST({typed} AS VARCHAR) NOT IN ({known})",
+                f"{cell} IS NOT NULL AND CAST({name} AS VARCHAR) NOT IN ({known})",
                 rule.column,
                 "not_allowed",
                 "one of " + ", ".join(allowed),
@@ -158,14 +161,14 @@ def value(
         )
     if rule.invalid == "empty":
         wrong = " OR ".join(f"coalesce({check.condition}, false)" for check in checks) or "false"
-        typed, checks = f"CASE WHEN NOT ({wrong}) THEN {typed} END", []
+        made, checks = f"CASE WHEN NOT ({wrong}) THEN {name} END", []
     if (rule.required or (declared is not None and declared.required)) and rule.default is None:
         checks.append(
-            Check(f"({typed if rule.invalid == 'empty' else cell}) IS NULL", rule.column, "empty", "a value")
+            Check(f"({made if rule.invalid == 'empty' else cell}) IS NULL", rule.column, "empty", "a value")
         )
     if rule.default is not None:
-        typed = f"coalesce({typed}, {literal(rule.default)})"
-    return Value(typed, checks)
+        made = f"coalesce({made}, {literal(rule.default)})"
+    return Value(converted, made, checks)
 
 
 def _as_text(meant: Scalar) -> str:

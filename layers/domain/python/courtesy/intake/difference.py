@@ -88,10 +88,14 @@ class Difference:
         self.con.execute("SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
         load_segments(self.con, "known", segments.applied)
         load_segments(self.con, "pending", segments.pending)
+        # a line is known only while its record's newest word is not disputed by a file under way, nor older than this file's
+        disputed = (
+            "SELECT pending.id FROM pending JOIN known USING (id) WHERE pending.content <> known.content"
+        )
         self.con.execute(
-            f"""CREATE TABLE clean AS SELECT id, line FROM known
+            f"""CREATE TABLE clean AS SELECT line FROM known
             WHERE {segments.alone} AND line IS NOT NULL AND content > {GONE} AND coalesce(first, seen) <= {self.word}
-              AND id NOT IN (SELECT pending.id FROM pending JOIN known USING (id) WHERE pending.content <> known.content)"""
+              {f"AND id NOT IN ({disputed})" if segments.pending else ""}"""
         )
         self._prepare()
         self.parsing = parsing(contract, Text(self.columns, shape.quotes > 0, self.straightened, self.stated))
@@ -100,7 +104,12 @@ class Difference:
         if contradicted(self.con, contract):
             self._lines()
             self._parse()
-        judge(self.con, contract, sql.text(file), segments.alone)
+        judge(
+            self.con,
+            word_of("stated", sql.text(file)) if contract.stated else self.word,
+            contract,
+            segments.alone,
+        )
         self.held = close_missing(self.con, contract, self.word, len(self.torn))
 
     def close(self) -> None:
@@ -150,9 +159,9 @@ class Difference:
             )
         else:
             numbered = f"SELECT row_number() OVER () + {self.first - 1} AS n, l FROM {self._raw()}"
-        # trimming every line would cost more than all the rest; an empty line is read as NULL
-        blank = "(starts_with(l, ' ') OR starts_with(l, chr(9))) AND trim(l, ' ' || chr(9)) = ''"
-        rows = f"SELECT n, l, hash(l, {mark}) AS h, 1 AS occurrence FROM ({numbered}) WHERE l <> '' AND NOT ({blank})"
+        # an empty line is read as NULL; only what sorts before '!' can begin with a blank
+        rows = f"""SELECT n, l, hash(l, {mark}) AS h, 1 AS occurrence FROM ({numbered})
+            WHERE l >= '!' OR trim(l, ' ' || chr(9)) <> ''"""
         if self.contract.key == "row":
             rows = f"""SELECT n, l, hash(h, occurrence) AS h, occurrence FROM
                 (SELECT n, l, h, row_number() OVER (PARTITION BY h ORDER BY n) AS occurrence FROM ({rows}))"""
@@ -162,8 +171,11 @@ class Difference:
         )
 
     def _parse(self) -> None:
-        """Table `rows`: the lines that are not known, converted and checked."""
+        """Tables `rows`: the lines that are not known, converted and checked; `mine`: what is known of their records."""
         self.con.execute(f"CREATE OR REPLACE TABLE rows AS {self.parsing.query}")
+        self.con.execute(
+            "CREATE OR REPLACE TABLE mine AS SELECT * FROM known WHERE id IN (SELECT id FROM rows)"
+        )
 
     # ---- answers
 
@@ -267,20 +279,22 @@ class Difference:
     def segment(self) -> Path:
         """The file's segment of the source's state, as a Parquet file."""
         out = self.means.work / "segment.parquet"
-        ref = "max(customer)" if self.contract.disappeared == "close" else "NULL"
+        ref = "customer" if self.contract.disappeared == "close" else "CAST(NULL AS VARCHAR)"
         again = (
             ""
             if self.contract.stated
             else f"""UNION ALL SELECT id, line, content, {self.word}, NULL, NULL, ref FROM known
                      WHERE line IN (SELECT h FROM lines WHERE l IS NULL)"""
         )
+        kept = "verdict IN ('loaded', 'unchanged')"
+        item = "CASE WHEN verdict = 'loaded' THEN word END"
         self.con.execute(
             f"""COPY (
-                SELECT id, arg_max(h, (stated, moment, n)) AS line, arg_max(content, (stated, moment, n)) AS content,
-                       max(word) AS seen, max(CASE WHEN verdict = 'loaded' THEN word END) AS item,
-                       min(CASE WHEN verdict = 'loaded' THEN word END) AS first,
-                       CAST({ref} AS VARCHAR) AS ref
-                FROM judged WHERE verdict IN ('loaded', 'unchanged') GROUP BY id
+                SELECT id, h AS line, content, word AS seen, {item} AS item, {item} AS first, {ref} AS ref
+                FROM judged WHERE {kept} AND id NOT IN (SELECT id FROM twice)
+                UNION ALL SELECT id, arg_max(h, (stated, moment, n)), arg_max(content, (stated, moment, n)),
+                       max(word), max({item}), min({item}), max({ref})
+                FROM judged WHERE {kept} AND id IN (SELECT id FROM twice) GROUP BY id
                 UNION ALL SELECT id, NULL, {GONE}, {self.word}, {self.word}, {self.word}, ref FROM gone
                 {again}
             ) TO {sql.text(str(out))} (FORMAT parquet, COMPRESSION zstd)"""

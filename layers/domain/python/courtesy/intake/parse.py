@@ -12,7 +12,6 @@ from courtesy.intake import columns as sql
 from courtesy.intake.columns import Check
 from courtesy.intake.contract import FieldRule, SourceContract
 from courtesy.intake.fields import CUSTOM, CUSTOM_KINDS
-from courtesy.intake.segments import GONE
 
 
 class Text(NamedTuple):
@@ -61,7 +60,7 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
         "parquet": "try_cast(l AS JSON) AS j",
         "fixed": "NULL AS s",
     }.get(form.kind, f"{sql.split(form, text.quoted)} AS s")
-    person, event, checks = _values(contract, cell, unknown)
+    person, event, checks, made = _values(contract, cell, unknown)
     shape_checks = sql.structure(form, text.columns, text.quoted)
     broken = " ".join(f"WHEN {check.condition} THEN {number}" for number, check in enumerate(shape_checks))
     first = len(shape_checks)
@@ -71,7 +70,8 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
         f"CASE WHEN broken IS NOT NULL THEN [broken] WHEN {' OR '.join(conditions) or 'false'} "
         f"THEN list_filter([{each}], lambda x: x IS NOT NULL) END"
     )
-    moment, stated = _instants(contract, cell, text.stated)
+    moment, stated = _instants(contract, text.stated)
+    made |= _converted_instants(contract, cell)
     customer = f"coalesce({cell[contract.customer_key]}, '')" if contract.customer_key else "''"
     read = ", ".join(f"coalesce({cell[column]}, chr(30))" for column in wanted)
     nulls = ", ".join(f"{cell[column]} IS NULL" for column in wanted)
@@ -79,40 +79,54 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
         SELECT n, h, {faults} AS faults, CASE WHEN faults IS NOT NULL THEN l END AS raw,
                CASE WHEN broken IS NULL THEN {_id(contract, cell)} END AS id, {customer} AS customer,
                {moment} AS moment, {stated} AS stated,
-               greatest(md5_number_upper(concat_ws(chr(31), {sql.text(fingerprint(contract))}, {read})), {GONE + 1}) AS content,
+               greatest(md5_number_upper(concat_ws(chr(31), {sql.text(fingerprint(contract))}, {read})), 2::UBIGINT) AS content,
                CASE WHEN broken IS NULL THEN [{nulls}] END AS empty,
                to_json({{'person': {person}, 'event': {event}}}) AS payload
         FROM (
-            SELECT n, h, l, occurrence, CASE {broken} END AS broken,
-                   {", ".join(f"{cells[column]} AS {cell[column]}" for column in wanted)}
-            FROM (SELECT n, h, l, occurrence, {parts} FROM lines WHERE l IS NOT NULL)
+            SELECT {", ".join(["*", *(f"{converted} AS {name}" for name, converted in made.items())])}
+            FROM (
+                SELECT n, h, l, occurrence, CASE {broken} END AS broken,
+                       {", ".join(f"{cells[column]} AS {cell[column]}" for column in wanted)}
+                FROM (SELECT n, h, l, occurrence, {parts} FROM lines WHERE l IS NOT NULL)
+            )
         )"""
     return Parsing(query, [*shape_checks, *checks], wanted)
 
 
 def _values(
     contract: SourceContract, cell: dict[str, str], unknown: list[str]
-) -> tuple[str, str, list[Check]]:
-    """The canonical values of person and event as SQL structs, and what may be wrong with them."""
-    own, checks = _packed(contract, "fields", contract.fields, cell)
+) -> tuple[str, str, list[Check], dict[str, str]]:
+    """The canonical values of person and event as SQL structs, what may be wrong with them, and the conversions by name."""
+    made: dict[str, str] = {}
+    own, checks = _packed(contract, "fields", contract.fields, cell, made)
     own += [f"{sql.text(CUSTOM + column)}: {cell[column]}" for column in unknown]
-    person, more = _packed(contract, "person", contract.person, cell)
+    person, more = _packed(contract, "person", contract.person, cell, made)
     checks = [*_key_checks(contract, cell), *checks, *more]
     if contract.record == "person":
-        return _struct(own), "NULL", checks
-    return _struct(person), _struct(own), checks
+        return _struct(own), "NULL", checks, made
+    return _struct(person), _struct(own), checks, made
 
 
 def _packed(
-    contract: SourceContract, section: str, rules: dict[str, FieldRule], cell: dict[str, str]
+    contract: SourceContract,
+    section: str,
+    rules: dict[str, FieldRule],
+    cell: dict[str, str],
+    made: dict[str, str],
 ) -> tuple[list[str], list[Check]]:
+    """The fields of a struct and their checks; adds to `made` what is converted under a name of its own."""
     kind = "person" if section == "person" else contract.record
     pairs: list[str] = []
     checks: list[Check] = []
     for field, rule in rules.items():
-        made = sql.value(contract, kind, field, rule, cell[rule.column], contract.rule_type(section, field))
-        pairs.append(f"{sql.text(field)}: {made.sql}")
-        checks += made.checks
+        type_ = contract.rule_type(section, field)
+        source = cell[rule.column]
+        name = source if type_ == "text" and not rule.values else f"v{len(made)}"
+        value = sql.value(contract, kind, field, rule, source, type_, name)
+        if name != source:
+            made[name] = value.converted
+        pairs.append(f"{sql.text(field)}: {value.sql}")
+        checks += value.checks
     return pairs, checks
 
 
@@ -135,12 +149,8 @@ def _key_checks(contract: SourceContract, cell: dict[str, str]) -> list[Check]:
                 "the customer's number",
             )
         )
-    for column, form in (
-        (contract.event_time, contract.event_time_format),
-        (contract.stated, contract.stated_format),
-    ):
+    for column, form, moment in _times(contract):
         if column:
-            moment = sql.instant(cell[column], form, contract.time_zone)
             wrong = f"{cell[column]} IS NOT NULL AND coalesce(NOT ({sql.plausible(moment)}), true)"
             checks.append(Check(wrong, column, "not_timestamp", f"a time of the form {form or 'ISO 8601'}"))
     if contract.event_time and contract.record != "person":
@@ -150,16 +160,27 @@ def _key_checks(contract: SourceContract, cell: dict[str, str]) -> list[Check]:
     return checks
 
 
-def _instants(contract: SourceContract, cell: dict[str, str], stated: str) -> tuple[str, str]:
-    """Event time and when the source said so; without a column, the file's date."""
-    if contract.stated:
-        said = sql.instant(cell[contract.stated], contract.stated_format, contract.time_zone)
-        stated = f"coalesce({said}, {stated})"
-    moment = stated
-    if contract.event_time:
-        when = sql.instant(cell[contract.event_time], contract.event_time_format, contract.time_zone)
-        moment = f"coalesce({when}, {stated})"
-    return moment, stated
+def _times(contract: SourceContract) -> tuple[tuple[str, str, str], ...]:
+    """Event time and the time of the statement: column, form, name of the instant."""
+    return (
+        (contract.event_time, contract.event_time_format, "happened"),
+        (contract.stated, contract.stated_format, "said"),
+    )
+
+
+def _converted_instants(contract: SourceContract, cell: dict[str, str]) -> dict[str, str]:
+    """Name -> instant, for those that a column gives."""
+    return {
+        name: sql.instant(cell[column], form, contract.time_zone)
+        for column, form, name in _times(contract)
+        if column
+    }
+
+
+def _instants(contract: SourceContract, stated: str) -> tuple[str, str]:
+    """Event time and when the source said so; without a column, or a value in it, the file's date."""
+    said = f"coalesce(said, {stated})" if contract.stated else stated
+    return (f"coalesce(happened, {said})" if contract.event_time else said), said
 
 
 def _id(contract: SourceContract, cell: dict[str, str]) -> str:

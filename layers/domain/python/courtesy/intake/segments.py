@@ -23,8 +23,8 @@ from courtesy.errors import NotFound
 from courtesy.intake.state import applied_path
 from courtesy.ports import Lake
 
-GONE = 1
-"""Content of a record that the source no longer knows."""
+GONE = "1::UBIGINT"
+"""Content of a record that the source no longer knows, as SQL. Every other content is larger."""
 
 MANY = 12
 """Applied segments beyond this number are united into one."""
@@ -33,13 +33,13 @@ COLUMNS = "id VARCHAR, line UBIGINT, content UBIGINT, seen VARCHAR, item VARCHAR
 
 
 def load_segments(con: duckdb.DuckDBPyConnection, table: str, paths: list[Path]) -> None:
-    """Make a table (COLUMNS) of merged segments: per id the newest word."""
+    """Make a table or view (COLUMNS) of merged segments: per id the newest word."""
     if not paths:
         con.execute(f"CREATE OR REPLACE TABLE {table} ({COLUMNS})")
         return
     files = "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
     if len(paths) == 1:
-        con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_parquet({files})")
+        con.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet({files})")
         return
     con.execute(
         f"""
@@ -49,7 +49,7 @@ def load_segments(con: duckdb.DuckDBPyConnection, table: str, paths: list[Path])
              earliest AS (SELECT id, content, min(first) AS first FROM word GROUP BY id, content)
         SELECT word.id,
                CASE WHEN min(word.content) = max(word.content) THEN max(line) END AS line,
-               CASE WHEN min(word.content) = max(word.content) THEN max(word.content) ELSE 0 END AS content,
+               CASE WHEN min(word.content) = max(word.content) THEN max(word.content) ELSE 0::UBIGINT END AS content,
                newest.seen, newest.item,
                CASE WHEN min(word.content) = max(word.content) THEN min(earliest.first) END AS first, max(ref) AS ref
         FROM newest JOIN word ON word.id = newest.id AND word.seen = newest.seen

@@ -1,7 +1,7 @@
 """Verdicts: how each row that is not a known line ends, and which records a full dump lacks.
 
-Reads the tables `rows`, `lines`, `known` and `pending` of `difference`; makes `judged` (rows without fault, verdict) and `gone`
-(id, ref). Statements are ordered by their word: the instant and the file that said it, as text that sorts.
+Reads the tables `rows`, `lines`, `known`, `mine` (what is known of the rows' records) and `pending` of `difference`; makes `twice`
+(ids that several rows have), `judged` (rows without fault, verdict) and `gone` (id, ref). Statements are ordered by their word: the instant and the file that said it, as text that sorts.
 """
 
 # ruff: noqa: S608 - texts go into SQL as literals; CREATE takes no parameters
@@ -17,28 +17,33 @@ from courtesy.intake.segments import GONE
 def contradicted(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> bool:
     """Whether an unchanged line has the id of a changed one in the same file: then both have to be looked at.
 
-    Takes those ids out of `clean`, so that their lines are parsed the next time.
+    Takes those lines out of `clean`, so that they are parsed the next time.
     """
     if contract.key == "row":
         return False
     con.execute(
-        """CREATE OR REPLACE TABLE contradicted AS SELECT DISTINCT clean.id FROM clean
-        JOIN rows ON rows.id = clean.id JOIN lines ON lines.h = clean.line AND lines.l IS NULL"""
+        """CREATE OR REPLACE TABLE contradicted AS SELECT line FROM mine
+        WHERE line IN (SELECT line FROM clean) AND line IN (SELECT h FROM lines WHERE l IS NULL)"""
     )
     if not count(con, "SELECT count(*) FROM contradicted"):
         return False
-    con.execute("DELETE FROM clean WHERE id IN (SELECT id FROM contradicted)")
+    con.execute("DELETE FROM clean WHERE line IN (SELECT line FROM contradicted)")
     return True
 
 
-def judge(con: duckdb.DuckDBPyConnection, contract: SourceContract, file: str, alone: bool) -> None:
+def judge(con: duckdb.DuckDBPyConnection, word: str, contract: SourceContract, alone: bool) -> None:
     """Table `judged`: the verdict on every row without fault.
 
-    file:  the file's name as an SQL literal; alone: the state can be trusted for `unchanged`
+    word: of a row, as SQL; alone: the state can be trusted for `unchanged`
     A row that says what is known already is loaded only where it says it earlier than it was said before: since when
     something holds does not depend on which file came first. A row that contradicts a newer word is loaded unless the newer
     one was not worth an item, being what an earlier item says: then the older would seem to be the newest.
     """
+    # few ids have several rows, and only those are put in order
+    con.execute(
+        """CREATE OR REPLACE TABLE twice AS
+        SELECT id FROM rows WHERE faults IS NULL GROUP BY id HAVING count(*) > 1"""
+    )
     con.execute(
         f"""
         CREATE OR REPLACE TABLE judged AS
@@ -50,19 +55,20 @@ def judge(con: duckdb.DuckDBPyConnection, contract: SourceContract, file: str, a
             WHEN {_closed_by_newer(contract)} THEN 'superseded'
             ELSE 'loaded' END AS verdict
         FROM (
-            SELECT good.*,
-                row_number() OVER at_once AS same, first_value(good.content) OVER at_once AS latest,
-                known.content AS known_content,
+            SELECT good.*, ordered.same, ordered.latest,
+                mine.content AS known_content,
                 coalesce(pending.content <> good.content, false) AS disputed,
-                coalesce(known.first, known.seen) AS first,
-                greatest(known.seen, pending.seen) AS seen, greatest(known.item, pending.item) AS item,
-                CASE WHEN pending.seen > known.seen OR known.seen IS NULL THEN pending.content ELSE known.content END
+                coalesce(mine.first, mine.seen) AS first,
+                greatest(mine.seen, pending.seen) AS seen, greatest(mine.item, pending.item) AS item,
+                CASE WHEN pending.seen > mine.seen OR mine.seen IS NULL THEN pending.content ELSE mine.content END
                     AS newest_content
             FROM (
-                SELECT n, h, id, customer, moment, stated, content, {word_of("stated", file)} AS word
-                FROM rows WHERE faults IS NULL
-            ) AS good LEFT JOIN known USING (id) LEFT JOIN pending USING (id)
-            WINDOW at_once AS (PARTITION BY good.id, good.stated, good.moment ORDER BY good.n DESC)
+                SELECT n, h, id, customer, moment, stated, content, {word} AS word FROM rows WHERE faults IS NULL
+            ) AS good LEFT JOIN mine USING (id) LEFT JOIN pending USING (id) LEFT JOIN (
+                SELECT n, row_number() OVER at_once AS same, first_value(content) OVER at_once AS latest
+                FROM rows WHERE faults IS NULL AND id IN (SELECT id FROM twice)
+                WINDOW at_once AS (PARTITION BY id, stated, moment ORDER BY n DESC)
+            ) AS ordered USING (n)
         ) AS good
         """
     )
