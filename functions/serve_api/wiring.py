@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
 
+from courtesy.decisions.whereabouts import holder
 from courtesy.errors import RefusedInput
 from courtesy.identity.find import find_customers
 from courtesy.identity.merge import Desk
@@ -81,9 +82,9 @@ class Outside:
             return None
 
     def withdraw(self, wish: Unsubscribe) -> None:
-        """Carry out an unsubscribe link, at once."""
+        """Carry out an unsubscribe link, at once, for whoever has the contact that it came with."""
         withdraw(
-            self.store, wish.customer_id, wish.purpose, wish.channel, wish.division, self.clock(),
+            self.store, holder(self.store, wish.customer_id, wish.contact), wish.purpose, wish.channel, wish.division, self.clock(),
             proof=f"one-click link of contact {wish.contact}",
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from courtesy.decisions.candidates import from_event
 from courtesy.outcomes import ContactState
-from courtesy.timeline.contacts import FOUND, settle
+from courtesy.timeline.contacts import FOUND, brought_to, settle
 from courtesy.timeline.events import Contact, Feedback, Transaction
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import encode_profile
@@ -103,7 +103,7 @@ def _lost(run: Schedule) -> Iterator[Violation]:
             if type(event) is Contact:
                 yield from _end(event, told.get(event.id, []), went, record)
     standing = run.customers.contacts()
-    for contact in went - {contact.id for _, contact in standing}:
+    for contact in went - {contact.id for _, contact in standing if not brought_to(contact)}:
         yield Violation("lost", f"{contact} left and is on no timeline")
     decided = b"".join(content for path, content in run.objects.held.items() if path.startswith("decisions/"))
     written = {(contact.trigger, contact.occurrence) for _, contact in standing}
@@ -120,6 +120,8 @@ def _lost(run: Schedule) -> Iterator[Violation]:
 
 
 def _end(contact: Contact, told: list[Feedback], went: set[str], record: Record) -> Iterator[Violation]:
+    if brought_to(contact):
+        return  # what a split leaves; the contact itself is elsewhere
     state, _ = settle(contact, told)
     if state in FOUND:
         yield Violation("lost", f"{contact.id} is still {state}")

@@ -4,6 +4,8 @@ E-mail: the address in lower case, kind `email`. Letters and postcards share the
 canonical order, lower case, spaces collapsed. Text messages: the E.164 number, kind `phone`.
 """
 
+from collections.abc import Callable, Mapping
+
 from courtesy.decisions.decision import Finding
 from courtesy.identity.hashing import keyed_hash
 from courtesy.outcomes import Reason
@@ -18,15 +20,35 @@ _POSTAL = ("street_number", "address1", "address2", "city", "postcode", "state",
 def address_hash(profile: Profile, channel: str, hash_key: bytes) -> str:
     """The keyed hash of the customer's address on a channel, empty where there is none or the channel has no addresses."""
     if channel == "email":
-        email = profile.text("email").strip().lower()
-        return keyed_hash(hash_key, "email", email) if email else ""
+        return _email(profile.text("email"), hash_key)
     if channel in PRINT:
-        parts = [" ".join(profile.text(field).lower().split()) for field in _POSTAL]
-        return keyed_hash(hash_key, "post", "\n".join(parts)) if _postal(profile) else ""
-    if channel == "sms":
-        phone = profile.text("phone").strip()
-        return keyed_hash(hash_key, "phone", phone) if phone else ""
-    return ""
+        return _post(profile.text, hash_key) if _postal(profile.values) else ""
+    return _phone(profile.text("phone"), hash_key) if channel == "sms" else ""
+
+
+def addresses_in(fields: Mapping[str, object], hash_key: bytes) -> set[str]:
+    """The keyed hashes of all addresses that one person record carries by itself."""
+
+    def text(field: str) -> str:
+        return "" if fields.get(field) is None else str(fields[field])
+
+    found = {_email(text("email"), hash_key), _phone(text("phone"), hash_key)}
+    if _postal(fields):
+        found.add(_post(text, hash_key))
+    return found - {""}
+
+
+def _email(email: str, hash_key: bytes) -> str:
+    return keyed_hash(hash_key, "email", email.strip().lower()) if email.strip() else ""
+
+
+def _phone(phone: str, hash_key: bytes) -> str:
+    return keyed_hash(hash_key, "phone", phone.strip()) if phone.strip() else ""
+
+
+def _post(text: Callable[[str], str], hash_key: bytes) -> str:
+    parts = [" ".join(text(field).lower().split()) for field in _POSTAL]
+    return keyed_hash(hash_key, "post", "\n".join(parts))
 
 
 def unreachable(profile: Profile, channel: str, hash_key: bytes) -> Finding | None:
@@ -35,7 +57,7 @@ def unreachable(profile: Profile, channel: str, hash_key: bytes) -> Finding | No
     if channel == "email":
         known = "email" in values
     elif channel in PRINT:
-        known = _postal(profile)
+        known = _postal(values)
     else:
         known = channel != "sms" or "phone" in values
     if not known:
@@ -49,6 +71,5 @@ def unreachable(profile: Profile, channel: str, hash_key: bytes) -> Finding | No
     return None
 
 
-def _postal(profile: Profile) -> bool:
-    values = profile.values
+def _postal(values: Mapping[str, object]) -> bool:
     return ("address1" in values or "street_number" in values) and ("postcode" in values or "city" in values)

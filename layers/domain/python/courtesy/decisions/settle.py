@@ -12,11 +12,12 @@ import msgspec
 from courtesy.decisions.claim import forbidden
 from courtesy.decisions.effects import ATTEMPTS, Step, untouched, write_contacts, write_folded
 from courtesy.decisions.policy import Policy, policy_of
+from courtesy.decisions.whereabouts import holder
 from courtesy.errors import Conflict
 from courtesy.outcomes import ContactState, Reason
 from courtesy.ports import CustomerStore
 from courtesy.rulebook.model import Rulebook
-from courtesy.timeline.contacts import OPEN
+from courtesy.timeline.contacts import OPEN, brought_to
 from courtesy.timeline.events import COURTESY, Contact, Event, Feedback, event_key
 from courtesy.timeline.profile import Profile
 
@@ -108,32 +109,42 @@ def record_unknown(
     )
 
 
-def apply_feedback(store: CustomerStore, customer_id: str, feedback: Feedback, now: datetime) -> Profile:
+def apply_feedback(
+    store: CustomerStore, customer_id: str, feedback: Feedback, now: datetime
+) -> Profile | None:
     """Write a report and what follows from it in one transaction; the profile after it. A repeated one changes nothing.
 
-    A report that closes an address cancels what was still to go there. Raises Conflict.
+    It goes to the customer who has the contact now, None where there is none. A report that closes an address cancels what
+    was still to go there. Raises Conflict.
     """
+    here = False
 
     def make(_: Profile, timeline: list[Event]) -> Step | None:
+        nonlocal here
         key = event_key(feedback)
-        if any(event_key(event) == key for event in timeline):
+        contacts = [event for event in timeline if isinstance(event, Contact)]
+        here = any(c.id == feedback.contact and not brought_to(c) for c in contacts)
+        if not here or any(event_key(event) == key for event in timeline):
             return None
         ends = (feedback.type == "bounce" and feedback.permanent) or feedback.type in (
             "complaint",
             "returned",
         )
         waiting = [
-            event
-            for event in timeline
-            if ends
-            and feedback.address
-            and isinstance(event, Contact)
-            and event.state in OPEN
-            and event.address == feedback.address
+            c
+            for c in contacts
+            if ends and feedback.address and c.state in OPEN and c.address == feedback.address
         ]
         return Step(new=[feedback], moved=cancelled(waiting, Reason.ADDRESS_CLOSED.value, now))
 
-    return write_folded(store, customer_id, make)
+    for _ in range(ATTEMPTS):
+        profile = write_folded(store, customer_id, make)
+        if here:
+            return profile
+        customer_id = holder(store, profile.customer_id, feedback.contact)
+        if customer_id == profile.customer_id:
+            return None
+    raise Conflict(f"the contact was brought to others {ATTEMPTS} times in a row; try again")
 
 
 def cancel(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from courtesy.outcomes import ContactState
-from courtesy.timeline.contacts import FREE, OPEN
+from courtesy.timeline.contacts import FREE, OPEN, brought_to
 from courtesy.timeline.events import Contact, Event, event_key
 
 
@@ -21,9 +21,14 @@ def caught_up(
     moved = []
     for contact in contacts:
         held = here.get(contact.id)
-        if held is None or contact.state in OPEN:
+        if held is None or brought_to(contact):
             continue
-        state = ContactState.UNKNOWN if contact.state is ContactState.SENDING else contact.state
+        if brought_to(held):  # it comes back to where a split had taken it from
+            moved.append((replace(_waiting(contact), occurrence=held.occurrence), held.state, held.claim))
+            continue
+        if contact.state in OPEN:
+            continue
+        state = _waiting(contact).state
         waits = held.state in OPEN
         stopped = held.state in (ContactState.CANCELLED, ContactState.EXPIRED) and state not in FREE
         told = held.state is ContactState.UNKNOWN and state in (ContactState.SENT, ContactState.REFUSED)
@@ -45,15 +50,21 @@ def settled(contacts: Sequence[Contact], timeline: Sequence[Event]) -> list[Cont
     for contact in contacts:
         if contact.id in here:
             continue
-        moved = contact
-        if contact.state is ContactState.QUEUED:
-            moved = replace(contact, state=ContactState.RESERVED, claim="")
-        elif contact.state is ContactState.SENDING:
-            moved = replace(contact, state=ContactState.UNKNOWN)
+        second = f"~{contact.id[:12]}"
+        moved = _waiting(replace(contact, occurrence=contact.occurrence.removesuffix(second)))
         if event_key(moved) in taken:
-            moved = replace(moved, occurrence=f"{contact.occurrence}~{contact.id[:12]}")
+            moved = replace(moved, occurrence=moved.occurrence + second)
             if moved.state is ContactState.RESERVED:
                 moved = replace(moved, state=ContactState.CANCELLED, reason="merged")
         taken.add(event_key(moved))
         arriving.append(moved)
     return arriving
+
+
+def _waiting(contact: Contact) -> Contact:
+    """A contact as it arrives: what was queued waits anew, what is being sent has an unknown outcome."""
+    if contact.state is ContactState.QUEUED:
+        return replace(contact, state=ContactState.RESERVED, claim="")
+    if contact.state is ContactState.SENDING:
+        return replace(contact, state=ContactState.UNKNOWN)
+    return contact

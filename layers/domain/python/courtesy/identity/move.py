@@ -212,11 +212,14 @@ def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: 
     if emptied:
         left_behind = Profile(customer_id=source, merged_into=departure.heir)
     else:
-        rest = set(gone)
-        left_behind = fold(source, [event for event in events if event_key(event) not in rest])
-        left_behind = replace(left_behind, merging=True)
+        rest = {event_key(event): event for event in events if event_key(event) not in set(gone)}
+        rest |= {event_key(trace): trace for trace, _, _ in shares.traced}
+        left_behind = replace(fold(source, rest.values()), merging=True)
         marked.add(source)
-    for start in range(0, len(gone) or 1, EVENTS_AT_ONCE):
+    for start in range(0, len(shares.traced), EVENTS_AT_ONCE):
+        if not profiles.write(left_behind, moved=shares.traced[start : start + EVENTS_AT_ONCE]):
+            return None
+    for start in range(0, len(gone) or (not shares.traced), EVENTS_AT_ONCE):
         if not profiles.write_together([left_behind], gone={source: gone[start : start + EVENTS_AT_ONCE]}):
             return None
     return marked
@@ -236,7 +239,8 @@ def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arrivin
     for start in range(0, max(len(new), len(moved), 1), EVENTS_AT_ONCE):
         fresh, again = new[start : start + EVENTS_AT_ONCE], moved[start : start + EVENTS_AT_ONCE]
         held |= {event_key(event): event for event in (*fresh, *(contact for contact, _, _ in again))}
-        if not profiles.write(replace(fold(customer_id, held.values()), merging=True), fresh, again):
+        profile = replace(fold(customer_id, held.values()), merging=True)
+        if not profiles.write(profile, fresh, again):
             return False
     return True
 

@@ -2,14 +2,17 @@
 
 What came through no record goes by its kind. What protects the person goes to everybody: withdrawals, cases, privacy.
 What speaks for one person only stays with the heir: a permission given, a segment, a response. A contact goes with the
-address it was sent to, and to everybody where that is unknown and it was sent; one that is still to be sent stays single.
+address it was sent to, and to everybody where that is unknown and it was sent; one that was never sent stays single. Where
+it does not stay with the heir it leaves a trace there, so that it is found and nothing is decided a second time.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from courtesy.identity.hashing import keyed_hash
+from courtesy.decisions.addresses import addresses_in
+from courtesy.decisions.candidates import contact_id
 from courtesy.outcomes import ContactState
+from courtesy.timeline.contacts import FREE, OPEN, brought_to, trace_of
 from courtesy.timeline.events import (
     Case,
     Contact,
@@ -35,10 +38,14 @@ class Leaving(Protocol):
 
 
 class Shares(NamedTuple):
-    """Events by the customer they go to; `gone`: those that do not stay where they were."""
+    """Events by the customer they go to; `gone`: those that do not stay where they were.
+
+    traced: what becomes, where they were, of contacts that others have now (`timeline.contacts.trace_of`)
+    """
 
     to: dict[str, list[Event]]
     gone: list[Event]
+    traced: list[tuple[Contact, ContactState, str]]
 
 
 def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
@@ -56,15 +63,22 @@ def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
         if not isinstance(event, Contact):
             places[event_key(event)] = _homes(event, leaving, contacts, everybody)
     to: dict[str, list[Event]] = {id_: [] for id_ in everybody if id_ != leaving.customer_id}
-    gone = []
+    gone, traced = [], []
     for event in events:
         homes = places[event_key(event)]
         for home in homes:
             if home != leaving.customer_id:
                 to[home].append(event)
+        if isinstance(event, Contact) and leaving.heir not in homes:
+            trace = event if brought_to(event) else trace_of(event, homes[0])
+            if leaving.heir != leaving.customer_id:
+                to[leaving.heir].append(trace)
+            elif trace is not event:
+                traced.append((trace, event.state, event.claim))
+                continue
         if leaving.customer_id not in homes:
             gone.append(event)
-    return Shares(to, gone)
+    return Shares(to, gone, traced)
 
 
 def _homes(
@@ -86,20 +100,29 @@ def _homes(
 def _contact_homes(
     contact: Contact, addresses: Mapping[str, set[str]], everybody: list[str], heir: str
 ) -> list[str]:
+    if brought_to(contact):
+        return [heir]
     homes = sorted(addresses.get(contact.address, ()))
     if len(homes) == 1:
         return homes
-    if contact.state in (ContactState.RESERVED, ContactState.QUEUED):
-        return [heir if heir in homes or not homes else homes[0]]
+    if contact.state in OPEN or contact.state in FREE:  # nothing has reached anybody
+        born = [id_ for id_ in homes or everybody if _born_to(contact, id_)]
+        return born or [heir if heir in homes or not homes else homes[0]]
     return homes or everybody
 
 
+def _born_to(contact: Contact, customer_id: str) -> bool:
+    """Whether a contact was reserved for this very customer: its id is made of both."""
+    occurrence = contact.occurrence.removesuffix(f"~{contact.id[:12]}")
+    return contact.id == contact_id(customer_id, contact.trigger, occurrence)
+
+
 def _addresses(leaving: Leaving, events: Sequence[Event], key: bytes) -> dict[str, set[str]]:
-    """Hashed e-mail address -> the customers whose records carry it."""
+    """Hashed address, electronic or postal -> the customers whose records carry it."""
     homes: dict[str, set[str]] = {}
     for event in events:
-        if isinstance(event, SourceRecord) and event.fields.get("email"):
-            address = str(event.fields["email"]).strip().lower()
+        if isinstance(event, SourceRecord):
             home = leaving.homes.get(f"{event.source}/{event.id}", leaving.heir)
-            homes.setdefault(keyed_hash(key, "email", address), set()).add(home)
+            for address in addresses_in(event.fields, key):
+                homes.setdefault(address, set()).add(home)
     return homes

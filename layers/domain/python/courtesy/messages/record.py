@@ -62,15 +62,14 @@ def _read(document: dict[str, Any], outside: Recording) -> tuple[list[Report], l
 
 
 def _write(report: Report, outside: Recording) -> bool:
-    """Write one report and what follows; False where the customer has no such contact (erased meanwhile, or never had)."""
-    profile = outside.store.read_profile(report.customer_id).profile
-    id_, feedback = profile.customer_id, report.feedback
-    if not any(past.contact == feedback.contact for past in profile.contacts):
+    """Write one report and what follows; False where nobody has such a contact (erased meanwhile, or never had)."""
+    feedback = report.feedback
+    profile = apply_feedback(outside.store, report.customer_id, feedback, outside.clock())
+    if profile is None:
         return False
-    now = outside.clock()
-    apply_feedback(outside.store, id_, feedback, now)
     if report.withdraws:
         withdraw(
-            outside.store, id_, "marketing", "email", "*", feedback.when, f"complaint on {feedback.contact}"
-        )
+            outside.store, profile.customer_id, "marketing", "email", "*", feedback.when,
+            f"complaint on {feedback.contact}",
+        )  # fmt: skip
     return True

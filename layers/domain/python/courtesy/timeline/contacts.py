@@ -10,6 +10,8 @@ the *set* of its feedback, never of the order.
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from courtesy.outcomes import ContactState
 from courtesy.timeline.events import Contact, Feedback
 
@@ -98,3 +100,18 @@ def settle(contact: Contact, feedback: Iterable[Feedback]) -> tuple[ContactState
     if state is ContactState.BOUNCED or state is ContactState.REFUSED:
         return state, arrived
     return state, rank > 0 or state not in FREE
+
+
+_BROUGHT = "brought to "
+
+
+def trace_of(contact: Contact, customer_id: str) -> Contact:
+    """What stays where a split took a contact away: nothing that is sent, counted or decided again, and whose it is now."""
+    return replace(
+        contact, state=ContactState.CANCELLED, claim="", recall="", reason=f"{_BROUGHT}{customer_id}"
+    )
+
+
+def brought_to(contact: Contact) -> str:
+    """The customer to whom a split brought this contact; empty where it is no trace of one."""
+    return contact.reason.removeprefix(_BROUGHT) if contact.reason.startswith(_BROUGHT) else ""
