@@ -13,6 +13,7 @@ import orjson
 from msgspec.structs import replace
 
 from courtesy.decisions.candidates import from_event
+from courtesy.decisions.offers import CODES, code_note, read_holder
 from courtesy.decisions.settle import PRINTED, RECALLABLE, stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
 from courtesy.identity.move import fetch, release
@@ -20,6 +21,7 @@ from courtesy.identity.normalise import canonical
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord
 from courtesy.identity.resolve import Incoming, place
+from courtesy.identity.traits import Traits
 from courtesy.identity.versions import incoming_of, overtaken, subject_of, unseen
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.finish import chunk_applied
@@ -27,6 +29,8 @@ from courtesy.intake.report import ChunkCounts
 from courtesy.intake.staged import StagedRow, decode_rows, events_of
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, Lake, Queue, StoredProfile
+from courtesy.privacy.erased import erased_among
+from courtesy.privacy.forget import forget_records
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.trigger import Trigger
 from courtesy.timeline.events import Case, Event, Permission, Privacy, SourceRecord, event_key
@@ -36,6 +40,7 @@ from courtesy.timeline.refold import refold
 
 ROUNDS = 8
 _KEYS_PER_MESSAGE = 100
+_CODE = f"{CODES}/"
 
 Timelines = dict[str, list[Event]]
 """customer_id -> events."""
@@ -102,7 +107,12 @@ def apply_rows(
     by_subject: dict[str, list[Event]] = {}
     for event in events:
         by_subject.setdefault(subject_of(event), []).append(event)
-    incoming = incoming_of(events, region)
+    incoming = [*incoming_of(events, region), *_code_holders(by_subject, loading.store)]
+    people = [(one.subject, one.traits) for one in incoming]
+    if erased := _forget(people, by_subject, loading):
+        by_subject = {subject: by_subject[subject] for subject in by_subject if subject not in erased}
+        incoming = [one for one in incoming if one.subject not in erased]
+        people = [(one.subject, one.traits) for one in incoming]
     placed = _place(incoming, loading)
     made = 0
     homes: dict[str, str] = {}
@@ -113,9 +123,10 @@ def apply_rows(
             subject: by_subject[subject] for subject in by_subject if homes.get(subject) != wanted[subject]
         }
         if not fresh and not any(record.leaving for record in placed.values()):
-            return ChunkCounts(rows=len(rows), written=len(events), customers=made), _gathered(
-                by_subject, wanted
-            )
+            for subject in _forget(people, by_subject, loading):
+                del by_subject[subject]
+            written = sum(map(len, by_subject.values()))
+            return ChunkCounts(rows=len(rows), written=written, customers=made), _gathered(by_subject, wanted)
         timelines = _gathered(fresh, wanted)
         loading.store.append_many(timelines)
         folded = fetch(placed.values(), loading.index, loading.store, loading.hash_key, timelines)
@@ -130,6 +141,37 @@ def apply_rows(
     raise Conflict(
         f"customers of this chunk were merged or split by others {ROUNDS} times in a row; try again"
     )
+
+
+def _code_holders(subjects: Iterable[str], store: CustomerStore) -> list[Incoming]:
+    """Who holds the unique codes of offers that these rows name: a code is a record of the person that it was made for."""
+    codes = {
+        code_note(subject.removeprefix(_CODE)): subject for subject in subjects if subject.startswith(_CODE)
+    }
+    notes = store.read_notes(codes) if codes else {}
+    held = {codes[name]: read_holder(note.document).subject for name, note in sorted(notes.items())}
+    return [Incoming(code, same_as=(subject,)) for code, subject in held.items() if subject]
+
+
+def _forget(people: Iterable[tuple[str, Traits | None]], by_subject: Timelines, loading: Loading) -> set[str]:
+    """The person records of this chunk that are of somebody erased; whatever is there of them goes.
+
+    Asked before anything is written, and again after all is: an erasure keeps its hashes before it takes anything away, so
+    whatever it could not see yet is taken back here.
+    """
+    erased = erased_among(loading.index, loading.hash_key, people)
+    if not erased:
+        return erased
+    homes = loading.index.read_records(sorted(erased))
+    for subject, record in homes.items():
+        if record.customer_id:
+            loading.store.delete_events(
+                record.customer_id, [event_key(event) for event in by_subject[subject]]
+            )
+    forget_records(loading.index, erased)
+    for customer_id in sorted({record.customer_id for record in homes.values()} - {""}):
+        refold(loading.store, customer_id)
+    return erased
 
 
 def _place(incoming: Iterable[Incoming], loading: Loading) -> dict[str, IndexedRecord]:

@@ -132,7 +132,8 @@ class SourceContract(Section):
                before in the file, so equal rows that repeat are told apart
     fields:    canonical field -> rule. For person fields the names of `intake.fields`; for events those of the event kind
     person:    canonical person fields to be taken from the same row (a sale that carries the buyer's name and address)
-    customer_key: the column that names the customer in this source's own numbering; with `refers_to` in that source's
+    customer_key: the column that names the customer in this source's own numbering; with `refers_to` in that source's;
+                  `refers_to: offers`: the column holds the unique code of an offer
     event_time, event_time_format: column and strptime form (empty: ISO 8601) of the event time; empty: the file's date
     stated, stated_format: column that says when the source last changed the row; empty: the file's date. Orders versions
     time_zone: zone of the times that name none

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from courtesy.decisions.checks import check_decisions
+from courtesy.decisions.offers import CODES
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.problems import Problem, Where, nearest
 
@@ -54,8 +55,8 @@ def _sources(rulebook: Rulebook) -> Iterator[Problem]:
     for name, source in rulebook.sources.items():
         if source.division:
             yield from _division(rulebook, ("sources", name, "division"), source.division, corporate=True)
-        if source.refers_to and source.refers_to not in rulebook.sources:
-            known = sorted(rulebook.sources)
+        if source.refers_to and source.refers_to not in (*rulebook.sources, CODES):
+            known = sorted([*rulebook.sources, CODES])
             text = f"unknown source {source.refers_to!r}{nearest(source.refers_to, known)}"
             yield Problem(("sources", name, "refers_to"), text)
 
