@@ -30,6 +30,9 @@ class InMemoryIdentityIndex(MemoryIndex):
         self._asked("write_records", [record.subject for record in records])
         return super().write_records(records)
 
+    def delete_records(self, subjects: Collection[str]) -> None:
+        super().delete_records(self._asked("delete_records", subjects))
+
     def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
         asked = self._asked("read_members", entries)
         return super().read_members(asked)

@@ -80,6 +80,11 @@ class DynamoIdentityIndex:
             writes.append((record.subject, {"Put": put}))
         return self._write(writes)
 
+    def delete_records(self, subjects: Collection[str]) -> None:
+        """See the port."""
+        deletes = [{"DeleteRequest": {"Key": record_key(subject)}} for subject in dict.fromkeys(subjects)]
+        write_batches(self._dynamo, self._table, deletes, self._pause)
+
     def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
         """See the port."""
         keys = [item_key(entry) for entry in dict.fromkeys(entries)]

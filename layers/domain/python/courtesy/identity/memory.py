@@ -37,6 +37,11 @@ class MemoryIndex:
                     )
         return refused
 
+    def delete_records(self, subjects: Collection[str]) -> None:
+        with self._lock:
+            for subject in subjects:
+                self._records.pop(subject, None)
+
     def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
         with self._lock:
             return {entry: frozenset(held) for entry in entries if (held := self._members.get(entry))}

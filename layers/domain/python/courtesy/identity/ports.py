@@ -20,6 +20,10 @@ class IdentityIndex(Protocol):
         """
         ...
 
+    def delete_records(self, subjects: Collection[str]) -> None:
+        """Remove records for good (erasure only); one that is not there is no error."""
+        ...
+
     def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
         """The members of each entry; entries without any are left out."""
         ...
