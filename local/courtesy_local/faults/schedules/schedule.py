@@ -22,7 +22,7 @@ from courtesy.errors import Conflict, NotFound, RefusedInput
 from courtesy.identity.load import decode_message, load_chunk
 from courtesy.identity.merge import Desk, merge_customers, split_customer
 from courtesy.intake.report import FileReport, encode_report, report_path
-from courtesy.intake.staged import StagedRow, encode_row
+from courtesy.intake.staged import StagedRow, encode_rows
 from courtesy.messages.post import Posting, make_mailings
 from courtesy.messages.record import Recording, record_feedback
 from courtesy.messages.send import Sending, send_email
@@ -272,7 +272,7 @@ class Schedule:
             version=file_id, customer=subject.split("/")[1], event=event,
         )  # fmt: skip
         path = f"staged/{source}/{file_id}/00000.jsonl"
-        self.objects.held[path] = encode_row(row)
+        self.objects.held[path] = encode_rows([row])
         report = FileReport(
             source=source, file_id=file_id, key=path, outcome=FileOutcome.LOADING, at=now, rows_in=1, loaded=1, chunks=1
         )  # fmt: skip

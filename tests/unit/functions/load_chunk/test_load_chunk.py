@@ -13,7 +13,7 @@ from courtesy.errors import RefusedInput, UnknownName
 from courtesy.identity.load import ChunkMessage, decode_message, load_chunk
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.report import FileReport, encode_report, report_path
-from courtesy.intake.staged import StagedRow, encode_row
+from courtesy.intake.staged import StagedRow, encode_rows
 from courtesy.outcomes import FileOutcome
 from courtesy.rulebook.model import Division, Rulebook
 from courtesy.rulebook.trigger import Trigger
@@ -100,7 +100,7 @@ class House:
 
     def stage(self, source: str, rows: list[StagedRow], file_id: str = "f") -> ChunkMessage:
         path = f"staged/{source}/{file_id}/00000.jsonl.gz"
-        self.lake.put(path, gzip.compress(b"\n".join(map(encode_row, rows))))
+        self.lake.put(path, gzip.compress(encode_rows(rows)))
         report = FileReport(
             source=source,
             file_id=file_id,

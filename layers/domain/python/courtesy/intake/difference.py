@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import msgspec
 
 from courtesy.intake import columns as sql
 from courtesy.intake.contract import SourceContract
@@ -20,6 +21,7 @@ from courtesy.intake.records import Torn, broken_column, straighten
 from courtesy.intake.report import Count, Fault
 from courtesy.intake.segments import GONE, load_segments
 from courtesy.intake.shape import Shape
+from courtesy.intake.staged import ChunkHead, encode_head
 from courtesy.intake.state import Segments
 from courtesy.intake.verdicts import close_missing, contradicted, count, judge, word_of
 
@@ -200,32 +202,30 @@ class Difference:
             ),
         )
 
-    def staged(self, size: int) -> Iterator[list[str]]:
-        """The staged rows as JSON lines, in batches of `size`; rows of one customer stand together."""
-        contract = self.contract
-        stem = f'{{"source":"{contract.name}","contract":{contract.version},"file":'
-        stem += self.con.execute("SELECT CAST(to_json(?) AS VARCHAR)", [self.file]).fetchall()[0][0]
-        time = "strftime({}, '%Y-%m-%dT%H:%M:%S.%fZ')"
-        order = "ORDER BY judged.customer, judged.id" if contract.customer_key else ""
+    def staged(self, size: int) -> Iterator[bytes]:
+        """The staged rows as chunks of at most `size` rows; rows of one customer stand together."""
+        head = ChunkHead(
+            self.contract.name, self.contract.version, self.file, self.parsing.person, self.parsing.event
+        )
+        order = "ORDER BY judged.customer, judged.id" if self.contract.customer_key else ""
         self.con.execute(
             f"""
-            SELECT concat({sql.text(stem)}, ',"line":', judged.n, ',"id":', to_json(judged.id),
-                   ',"when":"', {time.format("judged.moment")}, '","stated":"', {time.format("judged.stated")},
-                   '","version":"', format('{{:016x}}', judged.content), '","customer":', to_json(judged.customer), ',',
-                   substr(CAST(payload AS VARCHAR), 2))
+            SELECT concat('[', judged.n, ',', to_json(judged.id), ',"', strftime(judged.moment, {_TIME}), '","',
+                   strftime(judged.stated, {_TIME}), '","', format('{{:016x}}', judged.content), '",false,',
+                   to_json(judged.customer), ',', payload, ']')
             FROM judged JOIN rows ON rows.n = judged.n WHERE verdict = 'loaded' {order}
             """
         )
-        yield from self._batches(size)
+        yield from self._chunks(head, size)
+        said = f"strftime({self.stated}, {_TIME})"
         self.con.execute(
             f"""
-            SELECT concat({sql.text(stem)}, ',"line":0,"id":', to_json(id), ',"when":"', {time.format(self.stated)},
-                   '","stated":"', {time.format(self.stated)}, '","version":"gone","gone":true,"customer":',
-                   to_json(coalesce(ref, '')), '}}')
+            SELECT concat('[0,', to_json(id), ',"', {said}, '","', {said}, '","gone",true,', to_json(coalesce(ref, '')),
+                   ',null,null]')
             FROM gone ORDER BY id
             """
         )
-        yield from self._batches(size)
+        yield from self._chunks(msgspec.structs.replace(head, person=None, event=None), size)
 
     def bad_rows(self) -> Iterator[BadRow]:
         """The rows for the quarantine, those torn apart first."""
@@ -301,9 +301,10 @@ class Difference:
         )
         return out
 
-    def _batches(self, size: int) -> Iterator[list[str]]:
+    def _chunks(self, head: ChunkHead, size: int) -> Iterator[bytes]:
+        first = encode_head(head).decode()
         while batch := self.con.fetchmany(size):
-            yield [row[0] for row in batch]
+            yield "\n".join([first, *(row[0] for row in batch)]).encode()
 
     def _torn_faults(self) -> Iterator[tuple[str, str, int, str]]:
         for torn in self.torn:
@@ -318,6 +319,8 @@ class Difference:
             column = self.columns[at] if at < len(self.columns) else ""
         return Fault(column, check.reason, check.expected)
 
+
+_TIME = "'%Y-%m-%dT%H:%M:%S.%fZ'"
 
 _EXPECTED = {
     "torn_quote": "a quoted value that begins and ends at the delimiter",

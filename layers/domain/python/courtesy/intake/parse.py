@@ -28,11 +28,14 @@ class Text(NamedTuple):
 
 
 class Parsing(NamedTuple):
-    """The query for the table `rows`, the checks that its `faults` point to by position, and the columns it reads."""
+    """The query for the table `rows`, the checks that its `faults` point to by position, the columns it reads, and the names of the
+    fields whose values its column `payload` carries, as JSON: those of the person, those of the event; None where it has none."""
 
     query: str
     checks: list[Check]
     wanted: list[str]
+    person: list[str] | None
+    event: list[str] | None
 
 
 def fingerprint(contract: SourceContract) -> str:
@@ -81,7 +84,7 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
                {moment} AS moment, {stated} AS stated,
                greatest(md5_number_upper(concat_ws(chr(31), {sql.text(fingerprint(contract))}, {read})), 2::UBIGINT) AS content,
                CASE WHEN broken IS NULL THEN [{nulls}] END AS empty,
-               to_json({{'person': {person}, 'event': {event}}}) AS payload
+               concat({_array(person)}, ',', {_array(event)}) AS payload
         FROM (
             SELECT {", ".join(["*", *(f"{converted} AS {name}" for name, converted in made.items())])}
             FROM (
@@ -90,21 +93,26 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
                 FROM (SELECT n, h, l, occurrence, {parts} FROM lines WHERE l IS NOT NULL)
             )
         )"""
-    return Parsing(query, [*shape_checks, *checks], wanted)
+    names = [None if values is None else list(values) for values in (person, event)]
+    return Parsing(query, [*shape_checks, *checks], wanted, *names)
+
+
+Values = dict[str, str]
+"""Canonical field -> SQL of its value."""
 
 
 def _values(
     contract: SourceContract, cell: dict[str, str], unknown: list[str]
-) -> tuple[str, str, list[Check], dict[str, str]]:
-    """The canonical values of person and event as SQL structs, what may be wrong with them, and the conversions by name."""
+) -> tuple[Values | None, Values | None, list[Check], dict[str, str]]:
+    """The canonical values of person and event, what may be wrong with them, and the conversions by name."""
     made: dict[str, str] = {}
     own, checks = _packed(contract, "fields", contract.fields, cell, made)
-    own += [f"{sql.text(CUSTOM + column)}: {cell[column]}" for column in unknown]
+    own |= {CUSTOM + column: cell[column] for column in unknown}
     person, more = _packed(contract, "person", contract.person, cell, made)
     checks = [*_key_checks(contract, cell), *checks, *more]
     if contract.record == "person":
-        return _struct(own), "NULL", checks, made
-    return _struct(person), _struct(own), checks, made
+        return own, None, checks, made
+    return person or None, own, checks, made
 
 
 def _packed(
@@ -113,10 +121,10 @@ def _packed(
     rules: dict[str, FieldRule],
     cell: dict[str, str],
     made: dict[str, str],
-) -> tuple[list[str], list[Check]]:
-    """The fields of a struct and their checks; adds to `made` what is converted under a name of its own."""
+) -> tuple[Values, list[Check]]:
+    """The values of fields and their checks; adds to `made` what is converted under a name of its own."""
     kind = "person" if section == "person" else contract.record
-    pairs: list[str] = []
+    values: Values = {}
     checks: list[Check] = []
     for field, rule in rules.items():
         type_ = contract.rule_type(section, field)
@@ -125,13 +133,13 @@ def _packed(
         value = sql.value(contract, kind, field, rule, source, type_, name)
         if name != source:
             made[name] = value.converted
-        pairs.append(f"{sql.text(field)}: {value.sql}")
+        values[field] = value.sql
         checks += value.checks
-    return pairs, checks
+    return values, checks
 
 
-def _struct(pairs: list[str]) -> str:
-    return "{" + ", ".join(pairs) + "}" if pairs else "NULL"
+def _array(values: Values | None) -> str:
+    return "'null'" if values is None else f"json_array({', '.join(values.values())})"
 
 
 def _key_checks(contract: SourceContract, cell: dict[str, str]) -> list[Check]:

@@ -187,12 +187,12 @@ class _Reading:
             seconds={step: round(spent, 3) for step, spent in self.seconds.items()},
         )
 
-    def _write_chunks(self, batches: Iterator[list[str]]) -> int:
+    def _write_chunks(self, chunks: Iterator[bytes]) -> int:
         count = 0
         with ThreadPoolExecutor(4) as pool:
             waiting = []
-            for batch in batches:
-                waiting.append(pool.submit(self._write_chunk, count, batch))
+            for chunk in chunks:
+                waiting.append(pool.submit(self._write_chunk, count, chunk))
                 count += 1
                 if len(waiting) > 8:
                     waiting.pop(0).result()
@@ -200,8 +200,7 @@ class _Reading:
                 future.result()
         return count
 
-    def _write_chunk(self, number: int, batch: list[str]) -> None:
-        document = ("\n".join(batch) + "\n").encode()
+    def _write_chunk(self, number: int, document: bytes) -> None:
         path = chunk_path(self.source, self.file_id, number)
         self.outside.lake.put(path, gzip.compress(document, compresslevel=1, mtime=0))
 

@@ -11,7 +11,7 @@ from courtesy.intake.drift import drift_of
 from courtesy.intake.header import check_columns
 from courtesy.intake.report import Count, Drift
 from courtesy.intake.shape import shape_of
-from courtesy.intake.staged import StagedRow, decode_row
+from courtesy.intake.staged import StagedRow, decode_rows
 from courtesy.intake.state import Segments
 from courtesy.intake.unpack import Limits
 
@@ -57,8 +57,8 @@ def rehearse(
             tally.gone_held,
             None,
         )
-        rows = [decode_row(line.encode()) for batch in difference.staged(500) for line in batch[:show]]
-        return Rehearsal(tally, reasons, drift, list(islice(difference.bad_rows(), show)), rows[:show])
+        rows = list(islice((row for chunk in difference.staged(500) for row in decode_rows(chunk)), show))
+        return Rehearsal(tally, reasons, drift, list(islice(difference.bad_rows(), show)), rows)
     finally:
         difference.close()
 

@@ -1,6 +1,9 @@
-"""The staged row: what read_drop hands to load_chunk, one JSON line for each new, changed or gone row, and its events."""
+"""The staged row: what read_drop hands to load_chunk for each new, changed or gone row, the chunk it travels in, and its events.
 
-from collections.abc import Mapping
+A chunk is JSON Lines: a head with what all of its rows share and the names of their fields, then one array for each row.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +53,32 @@ class StagedRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event: dict[str, Scalar | None] | None = None
 
 
-_decoder = msgspec.json.Decoder(StagedRow)
+class ChunkHead(msgspec.Struct, frozen=True):
+    """The first line of a chunk. person, event: names of the fields whose values the rows carry; None: the rows have none."""
+
+    source: str
+    contract: int
+    file: str
+    person: list[str] | None
+    event: list[str] | None
+
+
+class _Line(msgspec.Struct, frozen=True, array_like=True):
+    """A row's line: see `StagedRow`; `person` and `event` are values in the order of the head's names."""
+
+    line: int
+    id: str
+    when: datetime
+    stated: datetime
+    version: str
+    gone: bool
+    customer: str
+    person: list[Scalar | None] | None
+    event: list[Scalar | None] | None
+
+
+_head_decoder = msgspec.json.Decoder(ChunkHead)
+_line_decoder = msgspec.json.Decoder(_Line)
 _encoder = msgspec.json.Encoder()
 
 _KINDS: dict[str, type[Transaction | Interaction | Case | Permission | Asset | Response]] = {
@@ -63,19 +91,55 @@ _KINDS: dict[str, type[Transaction | Interaction | Case | Permission | Asset | R
 }
 
 
-def decode_row(line: bytes) -> StagedRow:
-    """The row of one line of a staged chunk. Raises msgspec.ValidationError when it is none."""
-    return _decoder.decode(line)
-
-
 def decode_rows(document: bytes) -> list[StagedRow]:
-    """All rows of an unpacked chunk."""
-    return _decoder.decode_lines(document)
+    """All rows of an unpacked chunk. Raises msgspec.ValidationError when it is none."""
+    first, _, rest = document.partition(b"\n")
+    head = _head_decoder.decode(first)
+    person, event = head.person or [], head.event or []
+    return [
+        StagedRow(
+            source=head.source,
+            contract=head.contract,
+            file=head.file,
+            line=row.line,
+            id=row.id,
+            when=row.when,
+            stated=row.stated,
+            version=row.version,
+            gone=row.gone,
+            customer=row.customer,
+            person=None if row.person is None else dict(zip(person, row.person, strict=True)),
+            event=None if row.event is None else dict(zip(event, row.event, strict=True)),
+        )
+        for row in _line_decoder.decode_lines(rest)
+    ]
 
 
-def encode_row(row: StagedRow) -> bytes:
-    """The row as one JSON line, without the line break."""
-    return _encoder.encode(row)
+def encode_head(head: ChunkHead) -> bytes:
+    """The first line of a chunk, without the line break."""
+    return _encoder.encode(head)
+
+
+def encode_rows(rows: Sequence[StagedRow]) -> bytes:
+    """A chunk of rows of one file, at least one; what `decode_rows` gives back."""
+    person = list(dict.fromkeys(name for row in rows for name in row.person or ()))
+    event = list(dict.fromkeys(name for row in rows for name in row.event or ()))
+    head = ChunkHead(rows[0].source, rows[0].contract, rows[0].file, person, event)
+    lines = [
+        _Line(
+            row.line,
+            row.id,
+            row.when,
+            row.stated,
+            row.version,
+            row.gone,
+            row.customer,
+            None if row.person is None else [row.person.get(name) for name in person],
+            None if row.event is None else [row.event.get(name) for name in event],
+        )
+        for row in rows
+    ]
+    return b"\n".join([encode_head(head), *map(_encoder.encode, lines)])
 
 
 def subject_of(row: StagedRow, contract: SourceContract) -> str:
