@@ -3,6 +3,7 @@
 It has a state of its own below the checkout's and takes the first free port, so a stack that somebody uses stays as it is.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from courtesy_local.demo.run import Run, perform
 from courtesy_local.demo.works import Works
 from courtesy_local.stack import places
 from courtesy_local.stack.local_stack import LocalStack, held
+from tests.system.feeds import nine_feeds
 
 HERE = Path(__file__).parent
 
@@ -32,6 +34,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
     shutil.copytree(places.CHECKOUT / "rulebook", rulebook)
     for contract in (HERE / "contracts").glob("*.yaml"):
         shutil.copy(contract, rulebook / "sources")
+    for feed in (feed for feeds in nine_feeds().values() for feed in feeds):
+        document = feed.contract.model_dump(mode="json", exclude_defaults=True)
+        (rulebook / "sources" / f"{feed.contract.name}.yaml").write_text(json.dumps(document))
     with held("tests.lock"):
         stack = LocalStack()
         stack.down()

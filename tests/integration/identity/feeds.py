@@ -65,8 +65,8 @@ FORMS = (
 WIDTH = 60
 
 
-def people(limit: int = 0) -> list[Row]:
-    """The records of the reference file, whole people only: those whose number is below `limit` (0: all).
+def people(limit: int = 0, start: int = 0) -> list[Row]:
+    """The records of the reference file, whole people only: those whose number is below `limit` (0: all), from `start` on.
 
     A day that no calendar has is left out: no system with a date column could have held it.
     """
@@ -74,7 +74,7 @@ def people(limit: int = 0) -> list[Row]:
     with FEBRL.open(newline="") as source:
         for row in csv.DictReader(source, skipinitialspace=True):
             number = int(row["rec_id"].split("-")[1])
-            if limit and number >= limit:
+            if number < start or (limit and number >= limit):
                 continue
             fields = {name: row[column].strip() for name, column in FIELDS.items()}
             fields["date_of_birth"] = _day(fields["date_of_birth"])
@@ -82,13 +82,14 @@ def people(limit: int = 0) -> list[Row]:
     return found
 
 
-def cut(rows: Sequence[Row], seed: int = 11) -> list[Feed]:
-    """Deal the rows out to nine sources."""
+def cut(rows: Sequence[Row], seed: int = 11, suffix: str = "") -> list[Feed]:
+    """Deal the rows out to nine sources; `suffix` tells their names from those of another cut."""
     rnd = random.Random(seed)  # noqa: S311 - an order, no secret
     dealt: list[list[Row]] = [[] for _ in FORMS]
     for row in rows:
         rnd.choice(dealt).append(row)
-    return [_feed(form, held, rnd) for form, held in zip(FORMS, dealt, strict=True)]
+    forms = (form._replace(name=form.name + suffix) for form in FORMS)
+    return [_feed(form, held, rnd) for form, held in zip(forms, dealt, strict=True)]
 
 
 def _feed(form: Form, rows: Sequence[Row], rnd: random.Random) -> Feed:
