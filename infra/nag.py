@@ -4,7 +4,8 @@ The packs are AwsSolutions and Serverless. An accepted finding is named by the c
 in policies the resource; the reason is what a reviewer would ask for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from aws_cdk import Acknowledgment, App, Stack, Validations
 from aws_cdk import aws_iam as iam
@@ -61,6 +62,22 @@ LOCALLY_AT = {
 }
 """Accepted on the one-machine stack besides."""
 
+UPLOADER = "Custom::CDKBucketDeployment"
+"""The part of CDK that copies the console's files into their bucket at each deployment; its policy is CDK's own."""
+
+ON_AWS_AT = {
+    "app/site/files": {
+        "AwsSolutions-S1": "It holds the console's files, which anybody may fetch; who fetches them is of no interest.",
+    },
+    "app/site/distribution": {
+        "AwsSolutions-CFR1": "Customers and dealers live in several continents; who may do what is decided by sign-in, not by place.",
+        "AwsSolutions-CFR2": "The API throttles by itself and asks for a token; a firewall is the account's choice.",
+        "AwsSolutions-CFR3": "The API's access log records requests without paths; CloudFront's would hold customer ids.",
+        "AwsSolutions-CFR4": "Without a domain of its own the distribution uses CloudFront's certificate; the API's origin is TLS only.",
+    },
+}
+"""Accepted on AWS besides, where the console has an address of its own."""
+
 LOCALLY = dict.fromkeys(
     ("AwsSolutions-S10", "AwsSolutions-SQS4", "AwsSolutions-SNS3"),
     "The one-machine stack listens on this machine's loopback only, without TLS; on AWS plain HTTP is refused.",
@@ -80,7 +97,8 @@ def check(app: App, data: DataStack, stack: Stack) -> None:
     for rule, reason in (APP_WIDE | (LOCALLY if data.config.local else {})).items():
         _accept(app, rule, reason)
     stacks: dict[str, Stack] = {"data": data, "app": stack}
-    for path, rules in [*AT.items(), *(LOCALLY_AT.items() if data.config.local else ())]:
+    besides = LOCALLY_AT if data.config.local else ON_AWS_AT
+    for path, rules in [*AT.items(), *besides.items()]:
         where, _, below = path.partition("/")
         construct: IConstruct = stacks[where]
         for part in below.split("/"):
@@ -88,7 +106,10 @@ def check(app: App, data: DataStack, stack: Stack) -> None:
         for rule, reason in rules.items():
             _accept(construct, rule, reason)
     for construct in stack.node.find_all():
-        if isinstance(construct, iam.Policy):
+        if UPLOADER in construct.node.path:
+            if isinstance(construct, iam.Policy):
+                _accept_uploader(stack, construct)
+        elif isinstance(construct, iam.Policy):
             for rule, reason in _wildcards(data, stack, construct):
                 _accept(construct, rule, reason)
 
@@ -112,8 +133,42 @@ def _rendered(data: DataStack, stack: Stack, resource: str) -> tuple[str, str]:
             return exported + resource.removeprefix(bucket.bucket_arn), "s3"
     resolved = stack.resolve(resource)
     parts = [resolved] if isinstance(resolved, str) else resolved["Fn::Join"][1]
-    name = "".join(part if isinstance(part, str) else f"<{part['Ref']}>" for part in parts)
+    name = _joined(parts)
     return name, name.replace("<AWS::Partition>", "aws").split(":")[2]
+
+
+def _joined(parts: Sequence[str | dict[str, Any]]) -> str:
+    """The parts of a name as cdk-nag writes them, with what is known at deployment in angle brackets."""
+    return "".join(part if isinstance(part, str) else _unknown(part) for part in parts)
+
+
+def _unknown(part: dict[str, Any]) -> str:
+    if "Fn::Sub" in part:
+        return str(part["Fn::Sub"]).replace("${", "<").replace("}", ">")
+    return f"<{part['Ref']}>" if "Ref" in part else f"<{'.'.join(part['Fn::GetAtt'])}>"
+
+
+def _accept_uploader(stack: Stack, policy: iam.Policy) -> None:
+    """The wildcards of CDK's own uploader, each by its name, and the managed policy with which it writes its log."""
+    reason = "CDK's uploader: it reads this app's assets and writes the console's bucket."
+    managed = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    role = policy.node.scope
+    assert role is not None  # noqa: S101 - tells the type
+    _accept(role, f"AwsSolutions-IAM4[Policy::{managed}]", reason)
+    for statement in policy.document.to_json()["Statement"]:
+        resolved = stack.resolve([statement["Action"], statement["Resource"]])
+        actions, resources = ([each] if not isinstance(each, list) else each for each in resolved)
+        found = [f"Action::{action}" for action in actions if action.endswith("*")]
+        for resource in resources:
+            name = (
+                resource
+                if isinstance(resource, str)
+                else _joined(resource.get("Fn::Join", ["", [resource]])[1])
+            )
+            if name.endswith("*"):
+                found.append(f"Resource::{name}")
+        for each in found:
+            _accept(policy, f"AwsSolutions-IAM5[{each}]", reason)
 
 
 def _accept(construct: IConstruct, rule: str, reason: str) -> None:

@@ -69,16 +69,16 @@ def test_the_due_index_is_sparse_and_whole(aws: Templates) -> None:
 
 
 def test_buckets_are_closed_encrypted_and_versioned(aws: Templates) -> None:
-    buckets = aws.of_type("AWS::S3::Bucket")
+    buckets = [each for each in aws.data.values() if each["Type"] == "AWS::S3::Bucket"]
 
     assert len(buckets) == 2
-    for bucket in buckets.values():
+    for bucket in buckets:
         properties = bucket["Properties"]
         assert all(properties["PublicAccessBlockConfiguration"].values())
         assert properties["BucketEncryption"]
         assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
         assert bucket["DeletionPolicy"] == "Retain"
-    denied = json.dumps([each["Properties"] for each in aws.of_type("AWS::S3::BucketPolicy").values()])
+    denied = json.dumps([each for each in aws.data.values() if each["Type"] == "AWS::S3::BucketPolicy"])
     assert denied.count('"aws:SecureTransport": "false"') == 2
 
 
