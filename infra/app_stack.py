@@ -21,6 +21,7 @@ from infra.parts.mail import Mail
 from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
 from infra.parts.schedules import Schedules
+from infra.parts.site import Site
 
 VENDOR_TIMEOUT = 300
 """Seconds that the print vendor has to fetch an announced mailing before the announcement is shown again."""
@@ -75,6 +76,12 @@ class AppStack(Stack):
         outputs |= {
             f"{_camel(name)}FunctionName": each.function.function_name for name, each in functions.items()
         }
+        if not config.local:  # one machine has no CloudFront; there the API's function hands the console out
+            sign_in = {
+                "client": house.setting("user_pool_client_id"),
+                "cognito": house.setting("cognito_url"),
+            }
+            outputs["ConsoleUrl"] = Site(self, house.api, sign_in, config.prefix).url
         for name, value in outputs.items():
             CfnOutput(self, f"Out{name}", key=name, value=value)
 
