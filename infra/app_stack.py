@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -47,7 +48,8 @@ class AppStack(Stack):
             layers=Layers(self, config),
             notices=notices,
             queues=queues,
-            mail=Mail(self, notices, queues["feedback"]),
+            mail=Mail(self, notices, queues["feedback"], data.lake),
+            texts=Texts(self, notices, queues["feedback"]),
             api=Api(self, notices),
         )
         in_cycle = {name: described[name].add(house) for name in features.CYCLE}
@@ -61,6 +63,7 @@ class AppStack(Stack):
             notices,
             release_arn=functions["release_due"].function.function_arn,
             cycle_arn=house.cycle.arn,
+            watch_arn=functions["watch_vendor"].function.function_arn,
         )
         if config.vendor_account:
             _admit_vendor(house, config.vendor_account)
@@ -108,6 +111,17 @@ def _watch(notices: Notices, functions: dict[str, Function]) -> None:
         periods=3,
     )
     bounces, complaints = reputation()
+    notices.alarm(
+        "mailings-overdue",
+        cloudwatch.Metric(
+            namespace="Courtesy",
+            metric_name="MailingsOverdue",
+            dimensions_map={"service": "courtesy"},
+            statistic="Maximum",
+            period=Duration.hours(1),
+        ),
+        "The print vendor has not acknowledged a mailing in time; it is announced again each hour. Call the vendor.",
+    )
     notices.alarm(
         "bounces", bounces, "Over 4 % hard bounces: SES puts senders under review at 5 %.", above=0.04
     )

@@ -11,6 +11,9 @@ _STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ENDPOINT = re.compile(r"http://[^/\s]+:\d+")
 _VENDOR = re.compile(r"[a-z][a-z0-9-]{0,29}")
+_NAMES = re.compile(r"[a-z][a-z0-9_]{0,29}(,[a-z][a-z0-9_]{0,29})*")
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_SENDER = re.compile(r"arn:aws[a-z-]*:sms-voice:[a-z0-9-]+:\d{12}:[a-z-]+/\S+")
 _COUNT = re.compile(r"[1-9]\d{0,3}")
 _ACCOUNT = re.compile(r"\d{12}")
 
@@ -21,6 +24,9 @@ HELP = """\
   -c parts=N             optional  parts of a cycle, about one per 60,000 customers (default 4)
   -c vendor=NAME         optional  the print vendor's name (default print-vendor)
   -c vendorAccount=ID    optional  AWS account of the print vendor, which may then use its two queues and fetch its pieces
+  -c divisions=A,B       optional  divisions whose e-mail has a configuration set of its own (reputation, events apart)
+  -c inboundDomain=NAME  optional  domain at which SES receives replies and unsubscriptions by mail
+  -c textSender=ARN      optional  origination number, pool or sender id of text messages (AWS End User Messaging)
   -c keep=false          optional  let the tables and buckets go with the stack (trials only; default true)
   -c local=true          the one-machine stack; `courtesy up` gives it"""
 
@@ -39,6 +45,9 @@ class Config:
     vendor: str
     vendor_account: str | None
     alarm_email: str | None
+    divisions: tuple[str, ...]
+    inbound_domain: str | None
+    text_sender: str | None
     keep: bool
     local: bool
     endpoint: str | None
@@ -116,6 +125,9 @@ def read_config(context: Callable[[str], object]) -> Config:
         vendor=text("vendor", "print-vendor", _VENDOR, "a name of small letters, digits and dashes"),
         vendor_account=optional("vendorAccount", _ACCOUNT, "an AWS account number of 12 digits"),
         alarm_email=optional("alarmEmail", _ADDRESS, "an e-mail address"),
+        divisions=tuple(filter(None, text("divisions", "", _NAMES, "names with commas between").split(","))),
+        inbound_domain=optional("inboundDomain", _DOMAIN, "a domain, for instance reply.example.com"),
+        text_sender=optional("textSender", _SENDER, "the ARN of an origination identity"),
         keep=flag("keep", not local),
         local=local,
         endpoint=optional("endpoint", _ENDPOINT, "http://HOST:PORT") if local else None,

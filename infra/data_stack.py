@@ -5,6 +5,7 @@ from typing import Any
 from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -27,6 +28,8 @@ class DataStack(Stack):
 
         self.drops = self._bucket("drops", expire_after=Duration.days(90))
         self.lake = self._bucket("lake")
+        if config.inbound_domain:
+            self._take_mail()
         # The L1 property: the L2 one would add a custom resource with a function of its own.
         cfn_drops = self.drops.node.default_child
         assert isinstance(cfn_drops, s3.CfnBucket)  # noqa: S101 - tells the type
@@ -110,6 +113,22 @@ class DataStack(Stack):
                 )
             ],
             removal_policy=self._removal,
+        )
+
+    def _take_mail(self) -> None:
+        """Let SES keep received mail below `inbound/` in the lake, for a month."""
+        self.lake.add_lifecycle_rule(
+            prefix="inbound/",
+            expiration=Duration.days(30),
+            noncurrent_version_expiration=Duration.days(1),
+        )
+        self.lake.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("ses.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[self.lake.arn_for_objects("inbound/*")],
+                conditions={"StringEquals": {"AWS:SourceAccount": self.account}},
+            )
         )
 
     def _table(

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from functools import cache
 
+from courtesy.identity.find import find_customers
 from courtesy.messages.record import Recording
 from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.vendor import S3MailingShelf
 from functions.record_feedback.settings import Settings
@@ -14,9 +16,11 @@ from functions.record_feedback.settings import Settings
 def wire() -> Recording:
     """The adapters, made at the first batch."""
     settings = Settings.load()
+    index, key = DynamoIdentityIndex(settings.identities_table), hash_key(settings.hash_key_secret)
     return Recording(
         store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table),
         shelf=S3MailingShelf(settings.lake_bucket),
-        hash_key=hash_key(settings.hash_key_secret),
+        hash_key=key,
         clock=lambda: datetime.now(UTC),
+        holders_of=lambda number: find_customers(index, key, phone=number),
     )

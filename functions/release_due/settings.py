@@ -12,4 +12,5 @@ class Settings(FunctionSettings):
     email_queue_url: str
     letter_queue_url: str
     postcard_queue_url: str
+    sms_queue_url: str
     vendor_queue_url: str

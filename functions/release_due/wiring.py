@@ -33,6 +33,7 @@ def wire() -> Outside:
             "email": SqsQueue(settings.email_queue_url),
             "letter": SqsQueue(settings.letter_queue_url),
             "postcard": SqsQueue(settings.postcard_queue_url),
+            "sms": SqsQueue(settings.sms_queue_url),
         },
         vendor_queue=SqsQueue(settings.vendor_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),

@@ -39,11 +39,14 @@ class Outside:
             self.renderer = Renderer(rulebook, self.blocks)
         return Sending(
             store=self.store,
-            mailer=SesMailer(self.settings.configuration_set, self.settings.sender, remaining_ms),
+            mailer=SesMailer(
+                self.settings.configuration_set, self.settings.sender, remaining_ms, self.settings.sets()
+            ),
             renderer=self.renderer,
             policy=policy_of(rulebook),
             hash_key=hash_key(self.settings.hash_key_secret),
             public_url=self.settings.public_url,
+            inbound_domain=self.settings.inbound_domain,
             clock=self.clock,
         )
 

@@ -11,8 +11,10 @@ OTHERS = (
     "decide_events",
     "release_due",
     "send_email",
+    "send_text",
     "make_mailing",
     "record_feedback",
+    "watch_vendor",
     "serve_api",
 )
 

@@ -13,6 +13,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     return [
         access.table(data.timeline, access.READ, access.WRITE),
         access.table(data.profiles, access.READ, access.WRITE),
+        access.table(data.identities, access.READ),
         access.secret(data.hash_key_arn),
         *access.read_objects(data.lake, "mailings/"),
         access.write_objects(data.lake, "mailings/"),
@@ -24,6 +25,7 @@ FEATURE = Feature(
     settings=(
         "timeline_table",
         "profiles_table",
+        "identities_table",
         "lake_bucket",
         "hash_key_secret",
     ),

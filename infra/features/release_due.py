@@ -16,7 +16,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.profiles, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ),
         access.index(data.timeline, DUE_INDEX),
-        access.send(*(house.queues[name].queue for name in ("email", "letter", "postcard", "vendor"))),
+        access.send(*(house.queues[name].queue for name in ("email", "letter", "postcard", "sms", "vendor"))),
     ]
 
 
@@ -29,6 +29,7 @@ FEATURE = Feature(
         "email_queue_url",
         "letter_queue_url",
         "postcard_queue_url",
+        "sms_queue_url",
         "vendor_queue_url",
     ),
     allow=_allow,

@@ -26,6 +26,8 @@ FEATURE = Feature(
         "profiles_table",
         "rulebooks_table",
         "configuration_set",
+        "division_sets",
+        "inbound_domain",
         "sender",
         "public_url",
         "hash_key_secret",

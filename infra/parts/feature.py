@@ -15,6 +15,7 @@ from infra.parts.layers import Layers
 from infra.parts.mail import Mail
 from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
+from infra.parts.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class House:
     notices: Notices
     queues: dict[str, WorkQueue]
     mail: Mail
+    texts: Texts
     api: Api
     cycle: Cycle | None = None
 
@@ -81,6 +83,12 @@ class House:
         return values
 
     def _cycle_arn(self) -> str:
+            "division_sets": lambda: ",".join(
+                f"{name}={one}" for name, one in self.mail.division_sets.items()
+            ),
+            "inbound_domain": lambda: config.inbound_domain or "",
+            "text_configuration_set": lambda: self.texts.configuration_set,
+            "text_origination": lambda: self.texts.origination,
         if self.cycle is None:
             raise LookupError(
                 "a function of the cycle cannot be told the cycle's ARN: they would need each other"

@@ -1,4 +1,4 @@
-"""What happens by the clock: contacts that are due are released each minute, a cycle starts each night."""
+"""What happens by the clock: contacts that are due are released each minute, a cycle starts each night, the vendor is watched."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
@@ -9,12 +9,15 @@ from infra.parts.notices import Notices
 
 NIGHTLY = "cron(30 1 * * ? *)"
 EVERY_MINUTE = "rate(1 minute)"
+EVERY_HOUR = "rate(1 hour)"
 
 
 class Schedules(Construct):
-    """Two schedules with one role that may do just those two things."""
+    """The schedules with one role that may do just those things."""
 
-    def __init__(self, scope: Construct, notices: Notices, *, release_arn: str, cycle_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, notices: Notices, *, release_arn: str, watch_arn: str, cycle_arn: str
+    ) -> None:
         super().__init__(scope, "schedules")
         config = notices.config
         self.missed = sqs.Queue(
@@ -35,12 +38,16 @@ class Schedules(Construct):
             "policy",
             roles=[role],
             statements=[
-                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[release_arn]),
+                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[release_arn, watch_arn]),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[cycle_arn]),
                 iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.missed.queue_arn]),
             ],
         )
-        for name, when, arn in (("release", EVERY_MINUTE, release_arn), ("cycle", NIGHTLY, cycle_arn)):
+        for name, when, arn in (
+            ("release", EVERY_MINUTE, release_arn),
+            ("watch-vendor", EVERY_HOUR, watch_arn),
+            ("cycle", NIGHTLY, cycle_arn),
+        ):
             schedule = scheduler.CfnSchedule(
                 self,
                 name,

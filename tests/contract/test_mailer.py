@@ -71,6 +71,7 @@ def test_the_request_is_one_recipient_with_headers_tags_and_the_configuration_se
         "FromEmailAddress": "Meridian Cars <sender@example.com>",
         "Destination": {"ToAddresses": ["anna@example.com"]},
         "ConfigurationSetName": "set-cars",
+        "ReplyToAddresses": [],
         "EmailTags": [
             {"Name": "contact", "Value": "k1"},
             {"Name": "customer", "Value": "c1"},

@@ -4,7 +4,7 @@ SES has no idempotency token, so the client never repeats (`session`: one attemp
 apart: certainly taken, certainly not taken, not known.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.headerregistry import Address
 from typing import TYPE_CHECKING
 
@@ -39,10 +39,18 @@ _TAG = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789
 class SesMailer:
     """Sends through SES v2 with the configuration set whose events come back as feedback.
 
-    sender: verified address that is used where a mail's own is not allowed to; remaining_ms: time left in this invocation
+    sender: verified address that is used where a mail's own is not allowed to; remaining_ms: time left in this invocation;
+    divisions: division -> its own configuration set, where it has one
     """
 
-    def __init__(self, configuration_set: str, sender: str, remaining_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        configuration_set: str,
+        sender: str,
+        remaining_ms: Callable[[], int],
+        divisions: Mapping[str, str] | None = None,
+    ) -> None:
+        self._sets = divisions or {}
         self._set, self._sender, self._remaining = configuration_set, sender, remaining_ms
         self._ses: SESV2Client = client("sesv2")
 
@@ -78,7 +86,8 @@ class SesMailer:
                 EmailTags=[
                     {"Name": tag(name), "Value": tag(value)} for name, value in mail.tags.items() if value
                 ],
-                ConfigurationSetName=self._set,
+                ConfigurationSetName=self._sets.get(mail.division, self._set),
+                ReplyToAddresses=[mail.reply_to] if mail.reply_to else [],
             )
         except ClientError as error:
             return _refusal(error)
@@ -124,7 +133,8 @@ def _headers(mail: Mail) -> "list[MessageHeaderTypeDef]":
     """One-click unsubscribe as RFC 8058 asks; both headers or neither."""
     if not mail.unsubscribe:
         return []
+    ways = [f"mailto:{mail.unsubscribe_to}", mail.unsubscribe] if mail.unsubscribe_to else [mail.unsubscribe]
     return [
-        {"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe}>"},
+        {"Name": "List-Unsubscribe", "Value": ", ".join(f"<{way}>" for way in ways)},
         {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
     ]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-Service = Literal["dynamodb", "s3", "sqs", "sesv2", "stepfunctions", "secretsmanager"]
+Service = Literal[
+    "dynamodb", "s3", "sqs", "sesv2", "stepfunctions", "secretsmanager", "cloudwatch", "pinpoint-sms-voice-v2"
+]
 
 _CONFIGS: dict[str, Config] = {
     "dynamodb": Config(
@@ -37,6 +39,8 @@ _CONFIGS: dict[str, Config] = {
     ),
     # SES has no idempotency token: one attempt, and what is not known stays unknown until an event tells.
     "sesv2": Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1}),
+    # Nor has the service of text messages.
+    "pinpoint-sms-voice-v2": Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1}),
     "s3": Config(
         connect_timeout=2,
         read_timeout=60,
@@ -59,7 +63,7 @@ def client(service: Literal["sesv2"]) -> "SESV2Client": ...
 @overload
 def client(service: Literal["stepfunctions"]) -> "SFNClient": ...
 @overload
-def client(service: Literal["secretsmanager"]) -> Any: ...
+def client(service: Literal["secretsmanager", "cloudwatch", "pinpoint-sms-voice-v2"]) -> Any: ...
 def client(service: Service) -> Any:
     """The process's client of a service; made at the first call (making one is not thread-safe, hence the lock)."""
     with _making:

@@ -42,7 +42,7 @@ class DynamoBlockStore:
 
     def write(self, blocks: DealerBlocks, version: int) -> Commit:
         """See `BlockStore`. Raises OutsideFailed."""
-        item = {
+        item: Any = {
             "kind": {"S": KIND},
             "name": {"S": blocks.dealer},
             "version": {"N": str(version + 1)},

@@ -14,7 +14,7 @@ class Mail:
     """One e-mail to one recipient.
 
     from_name, from_address: the sender as shown; tags: ids that come back with every event; unsubscribe: the one-click URL,
-    empty for what nobody can unsubscribe from
+    empty for what nobody can unsubscribe from; unsubscribe_to: the same by mail; reply_to: where replies are read
     """
 
     from_name: str
@@ -25,6 +25,9 @@ class Mail:
     text: str
     tags: dict[str, str]
     unsubscribe: str = ""
+    unsubscribe_to: str = ""
+    reply_to: str = ""
+    division: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,28 @@ class Mailer(Protocol):
 
     def send(self, mail: Mail) -> MailOutcome:
         """What became of the mail. Raises nothing for anything that the provider or the network does."""
+        ...
+
+
+@dataclass(frozen=True)
+class TextMessage:
+    """One text message to one number (E.164). tags: ids that come back with every event; marketing: promotional or not."""
+
+    to: str
+    text: str
+    tags: dict[str, str]
+    marketing: bool
+
+
+class Texter(Protocol):
+    """Sends one text message at most once per call; never repeats by itself. Answers as a mailer does."""
+
+    def ready(self) -> bool:
+        """See `Mailer.ready`."""
+        ...
+
+    def send(self, message: TextMessage) -> MailOutcome:
+        """See `Mailer.send`."""
         ...
 
 

@@ -3,7 +3,7 @@
 A preview reserves nothing and counts nothing, and its links lead nowhere.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -82,26 +82,26 @@ class Preview:
         Raises UnknownName, RefusedInput where the address is not taken, RefusedRule where the text does not fit.
         """
         context = self._context(trigger, channel, profile, now, words, dealer)
-        about = {"trigger": trigger, "channel": channel, "language": context.language}
+        shown = Shown(trigger, channel, context.language)
         if channel == "email":
             mail = self._renderer.email(trigger, context)
-            return Shown(
-                **about, subject=mail.subject, preheader=mail.preheader, html=mail.html, text=mail.text
+            return replace(
+                shown, subject=mail.subject, preheader=mail.preheader, html=mail.html, text=mail.text
             )
         if channel == "sms":
             text = self._renderer.text_message(trigger, context)
-            return Shown(**about, text=text, parts=parts_of(text))
+            return replace(shown, text=text, parts=parts_of(text))
         piece = self._renderer.printed(trigger, channel, context)
         if channel == "next_contact":
             lines = [piece.headline, *piece.body, " ".join(filter(None, (piece.action, piece.link)))]
             offer = [piece.offer.get(name, "") for name in ("label", "code", "until")]
             said = "\n".join(filter(None, [*lines, *offer, *piece.dealer.get("words", [])]))
-            return Shown(**about, subject=piece.headline, text=said)
+            return replace(shown, subject=piece.headline, text=said)
         address = self._address(channel, profile)
         product = self.product(channel)
         made = self._typesetter.pdf(product, piece, address)
         pages = self._typesetter.png(product, piece, address, pictures) if pictures else []
-        return Shown(**about, subject=piece.subject, text="\n\n".join(piece.body), pdf=made, pages=pages)
+        return replace(shown, subject=piece.subject, text="\n\n".join(piece.body), pdf=made, pages=pages)
 
     def email(self, trigger: str, sample: str) -> RenderedEmail:
         """The e-mail as the sample person gets it."""

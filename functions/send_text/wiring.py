@@ -1,0 +1,53 @@
+"""The adapters of send_text, built once per cold start; only the time left changes from one invocation to the next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from courtesy.decisions.policy import policy_of
+from courtesy.messages.render import Renderer
+from courtesy.messages.send_text import Texting
+from courtesy.ports import Clock, CustomerStore, RulebookStore
+from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.secrets import hash_key
+from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from courtesy_aws.texter import EndUserMessaging
+from functions.send_text.settings import Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Outside:
+    """What lasts between invocations; the renderer as long as its rulebook is the current one."""
+
+    settings: Settings
+    store: CustomerStore
+    rulebooks: RulebookStore
+    renderer: Renderer | None = None
+    clock: Clock = _now
+
+    def texting(self, remaining_ms: Callable[[], int]) -> Texting:
+        """What one invocation sends with."""
+        rulebook, settings = self.rulebooks.current(), self.settings
+        if self.renderer is None or self.renderer.rulebook is not rulebook:
+            self.renderer = Renderer(rulebook)
+        return Texting(
+            store=self.store,
+            texter=EndUserMessaging(settings.text_configuration_set, settings.text_origination, remaining_ms),
+            renderer=self.renderer,
+            policy=policy_of(rulebook),
+            hash_key=hash_key(settings.hash_key_secret),
+            clock=self.clock,
+        )
+
+
+@cache
+def wire() -> Outside:
+    """The adapters, made at the first batch."""
+    settings = Settings.load()
+    store = DynamoCustomerStore(settings.timeline_table, settings.profiles_table)
+    return Outside(settings, store, DynamoRulebookStore(settings.rulebooks_table))

@@ -1,0 +1,1 @@
+"""Looks after mailings that the print vendor has not acknowledged."""

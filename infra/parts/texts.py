@@ -1,0 +1,70 @@
+"""Text messages: the configuration set that each is sent with, its events, and what customers text back.
+
+Made only where the installation has an origination identity (`-c textSender=ARN`); without one nothing is sent by text. The
+number itself is registered by hand with AWS and the carriers; point its two-way messages to the topic in the outputs.
+"""
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_smsvoice as smsvoice
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.parts.notices import Notices
+from infra.parts.queue import WorkQueue
+
+
+class Texts(Construct):
+    """The configuration set of text messages and the way of its events and replies to the feedback queue."""
+
+    def __init__(self, scope: Construct, notices: Notices, feedback: WorkQueue) -> None:
+        super().__init__(scope, "texts")
+        config, stack = notices.config, Stack.of(self)
+        self.origination = config.text_sender or ""
+        self.configuration_set = f"{config.prefix}-texts"
+        named = stack.format_arn(
+            service="sms-voice", resource="configuration-set", resource_name=self.configuration_set
+        )
+        self.send = iam.PolicyStatement(
+            actions=["sms-voice:SendTextMessage"], resources=[self.origination or named, named]
+        )
+        if not self.origination:
+            return
+        topic = sns.Topic(
+            self,
+            "events",
+            topic_name=f"{config.prefix}-text-events",
+            master_key=notices.key,
+            enforce_ssl=config.tls_only,
+        )
+        allowed = topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"AWS:SourceAccount": stack.account}},
+            )
+        )
+        topic.add_subscription(
+            subscriptions.SqsSubscription(
+                feedback.queue, raw_message_delivery=True, dead_letter_queue=feedback.dead
+            )
+        )
+        configuration_set = smsvoice.CfnConfigurationSet(
+            self,
+            "set",
+            configuration_set_name=self.configuration_set,
+            event_destinations=[
+                smsvoice.CfnConfigurationSet.EventDestinationProperty(
+                    event_destination_name="feedback",
+                    enabled=True,
+                    matching_event_types=["TEXT_ALL"],
+                    sns_destination=smsvoice.CfnConfigurationSet.SnsDestinationProperty(
+                        topic_arn=topic.topic_arn
+                    ),
+                )
+            ],
+        )
+        if allowed.policy_dependable is not None:
+            configuration_set.node.add_dependency(allowed.policy_dependable)
