@@ -11,6 +11,9 @@ class Settings(FunctionSettings):
     identities_table: str
     rulebooks_table: str
     answers_table: str
+    events_queue_url: str
+    watched_queue_urls: str
+    prefix: str
     lake_bucket: str
     cycle_arn: str
     hash_key_secret: str

@@ -1,36 +1,42 @@
 """The adapters of serve_api, built once per cold start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
 
+from courtesy.decisions.search import PlannedDay, Wanted, summarise
+from courtesy.decisions.waiting import waiting
 from courtesy.decisions.whereabouts import holder
 from courtesy.errors import RefusedInput
 from courtesy.identity.find import find_customers
 from courtesy.identity.merge import Desk
 from courtesy.identity.ports import IdentityIndex
+from courtesy.intake.freshness import Freshness, freshness
 from courtesy.messages.ports import BlockStore
 from courtesy.messages.rules import DealerBlock
 from courtesy.messages.unsubscribe import Unsubscribe, read_token
-from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
+from courtesy.ports import Clock, CustomerStore, Lake, Queue, RulebookStore
 from courtesy.privacy.withdraw import withdraw
 from courtesy.rulebook.ports import DraftStore
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.cycles import Cycles, StateMachineCycles
 from courtesy_aws.decision_log import LakeDecisionLog
+from courtesy_aws.file_reports import FileReports
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.looks import TimelineLooks
+from courtesy_aws.queues import SqsQueue
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.session import client
 from courtesy_aws.tables.answers import DynamoAnswers
 from courtesy_aws.tables.blocks import DynamoBlockStore
 from courtesy_aws.tables.drafts import DynamoDraftStore
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from courtesy_aws.watch import Watch
 from functions.serve_api.settings import Settings
 
 
@@ -51,6 +57,9 @@ class Outside:
     answers: DynamoAnswers
     drafts: DraftStore
     new_id: Callable[[], str]
+    events: Queue
+    reports: FileReports
+    watch: Watch
     blocks: BlockStore
 
     def approved_blocks(self, dealer: str) -> list[DealerBlock]:
@@ -68,6 +77,33 @@ class Outside:
             loyalty_no=loyalty_no,
             subject=subject,
         )
+
+    def vendors(self) -> list[str]:
+        """The print vendors of the rulebook."""
+        return sorted(self.rulebooks.current().messages.vendors)
+
+    def freshness(self) -> list[Freshness]:
+        """How each source of the rulebook stands."""
+        now = self.clock()
+        return [
+            freshness(self.reports.of(name), name, now) for name in sorted(self.rulebooks.current().sources)
+        ]
+
+    def waiting(
+        self, first: date, last: date, divisions: Collection[str] | None
+    ) -> tuple[list[PlannedDay], bool]:
+        """What is in the plan for these days; see `decisions.waiting`."""
+        return waiting(
+            self.store, sorted(self.rulebooks.current().decisions.channels), first, last, divisions
+        )
+
+    def outcomes_of(self, cycle_id: str) -> dict[str, dict[str, int]]:
+        """What a cycle decided: trigger -> outcome -> candidates."""
+        found: dict[str, dict[str, int]] = {}
+        for group in summarise(self.log.files(cycle_id), Wanted()):
+            ends = found.setdefault(group.trigger, {})
+            ends[group.outcome] = ends.get(group.outcome, 0) + group.candidates
+        return found
 
     def desk(self, by: str) -> Desk:
         """Where a person decides who is who."""
@@ -108,6 +144,9 @@ def wire() -> Outside:
         answers=DynamoAnswers(settings.answers_table),
         drafts=DynamoDraftStore(settings.rulebooks_table),
         new_id=lambda: uuid4().hex[:16],
+        events=SqsQueue(settings.events_queue_url),
+        reports=FileReports(lake),
+        watch=Watch(settings.watched_queue_urls.split(","), settings.prefix),
         blocks=DynamoBlockStore(settings.rulebooks_table),
         sign_in={"client": settings.user_pool_client_id, "cognito": settings.cognito_url},
     )

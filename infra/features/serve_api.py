@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
 
+from infra.data_stack import DUE_INDEX
 from infra.parts import access
 from infra.parts.feature import Feature, House
 
@@ -17,7 +18,13 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.rulebooks, access.READ, access.WRITE),
         access.table(data.answers, access.READ, access.WRITE),
         access.secret(data.hash_key_arn),
-        *access.read_objects(data.lake, "snapshots/", "segments/", "decisions/", "outcomes/", "quarantine/"),
+        access.index(data.timeline, DUE_INDEX),
+        access.send(house.queues["events"].queue),
+        access.depth(*house.queues.values()),
+        access.alarms(house.alarms_arn),
+        *access.read_objects(
+            data.lake, "snapshots/", "segments/", "decisions/", "outcomes/", "quarantine/", "mailings/"
+        ),
         iam.PolicyStatement(actions=["states:StartExecution"], resources=[house.setting("cycle_arn")]),
         iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[house.executions_arn]),
     ]
@@ -31,6 +38,9 @@ FEATURE = Feature(
         "identities_table",
         "rulebooks_table",
         "answers_table",
+        "events_queue_url",
+        "watched_queue_urls",
+        "prefix",
         "lake_bucket",
         "cycle_arn",
         "hash_key_secret",

@@ -7,6 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
+from infra.parts.queue import WorkQueue
+
 READ = ("GetItem", "BatchGetItem", "Query")
 WRITE = ("PutItem", "UpdateItem", "BatchWriteItem", "ConditionCheckItem")
 DELETE = ("DeleteItem",)
@@ -44,6 +46,17 @@ def delete_objects(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
 def send(*queues: sqs.IQueue) -> iam.PolicyStatement:
     """Send to the queues."""
     return _allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues])
+
+
+def depth(*queues: WorkQueue) -> iam.PolicyStatement:
+    """Ask how many messages wait in the queues and in those of what was given up."""
+    each = [queue for both in queues for queue in (both.queue, both.dead)]
+    return _allow(["sqs:GetQueueAttributes"], [queue.queue_arn for queue in each])
+
+
+def alarms(arn: str) -> iam.PolicyStatement:
+    """Ask how alarms stand."""
+    return _allow(["cloudwatch:DescribeAlarms"], [arn])
 
 
 def secret(arn: str) -> iam.PolicyStatement:

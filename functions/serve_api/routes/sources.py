@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from courtesy.errors import UnknownName
-from courtesy.intake.report import FileReport, decode_report
+from courtesy.intake.report import FileReport
 from functions.serve_api import wiring
 from functions.serve_api.gate import Router
 
@@ -76,11 +76,7 @@ def list_files(
     known = outside.rulebooks.current().sources
     if name not in known:
         raise UnknownName("source", name, known)
-    paths = [
-        p for p in outside.lake.list(f"outcomes/files/{name}/") if p.endswith(".json") and p.count("/") == 3
-    ]
-    reports = [decode_report(outside.lake.get(path)) for path in paths]
-    reports.sort(key=lambda report: (report.at, report.file_id), reverse=True)
+    reports = outside.reports.of(name)
     ids = [report.file_id for report in reports]
     start = ids.index(cursor) + 1 if cursor in ids else 0
     page = reports[start : start + limit]

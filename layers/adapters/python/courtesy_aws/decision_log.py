@@ -29,6 +29,16 @@ class LakeDecisionLog:
             named, key=lambda row: (str(row.get("at", "")), str(row.get("trigger", ""))), reverse=True
         )
 
+    def cycles(self, limit: int) -> list[str]:
+        """Ids of the latest cycles that decided something, newest first."""
+        found = {path.split("/")[1] for path in self._lake.list("decisions/") if path.endswith(".parquet")}
+        return sorted(found, reverse=True)[:limit]
+
+    def files(self, cycle_id: str, kind: str = "decisions") -> list[Path]:
+        """The Parquet parts of a cycle's decisions (or segments), fetched; empty where it has none."""
+        paths = [path for path in self._lake.list(f"{kind}/{cycle_id}/part-") if path.endswith(".parquet")]
+        return [self._copy(path) for path in paths]
+
     def _from_cycles(self, customer_id: str) -> list[dict[str, object]]:
         paths = [path for path in self._lake.list("decisions/") if path.endswith(".parquet")]
         latest = sorted({path.split("/")[1] for path in paths}, reverse=True)[:CYCLES]

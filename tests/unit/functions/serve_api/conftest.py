@@ -17,10 +17,12 @@ from courtesy.timeline.events import Asset, Case, Event, SourceRecord, Transacti
 from courtesy.timeline.refold import refold
 from courtesy_aws.cycles import Standing
 from courtesy_aws.decision_log import LakeDecisionLog
+from courtesy_aws.file_reports import FileReports
 from courtesy_aws.looks import TimelineLooks
+from courtesy_aws.watch import AlarmState, QueueState
 from functions.serve_api import wiring
 from functions.serve_api.handler import handle
-from tests.fakes import InMemoryCustomerStore, InMemoryLake
+from tests.fakes import InMemoryCustomerStore, InMemoryLake, InMemoryQueue
 from tests.fakes.answers import InMemoryAnswers
 from tests.fakes.blocks import InMemoryBlockStore
 from tests.fakes.drafts import InMemoryDraftStore
@@ -61,6 +63,16 @@ class InMemoryRulebooks:
 
     def current(self) -> "InMemoryRulebooks":
         return self
+
+
+class QuietWatch:
+    """Two queues, of which one gave something up, and an alarm that rings for it."""
+
+    def queues(self) -> list[QueueState]:
+        return [QueueState("chunks", 0, 0, 0, 0), QueueState("email", 3, 1, 0, 2)]
+
+    def alarms(self) -> list[AlarmState] | None:
+        return [AlarmState("email-dead", "ALARM", NOW, "Read the consumer's log.")]
 
 
 @dataclass(frozen=True)
@@ -160,7 +172,8 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     outside = wiring.Outside(
         store=store, index=InMemoryIdentityIndex(), rulebooks=InMemoryRulebooks({"crm_persons": 1, "dealer_sales": 1}),  # type: ignore[arg-type]
         lake=lake, cycles=InMemoryCycles(), log=LakeDecisionLog(lake, tmp_path), looks=TimelineLooks(store),
-        key=lambda: KEY, clock=lambda: NOW, drafts=InMemoryDraftStore(), new_id=iter_ids().__next__, answers=InMemoryAnswers(), blocks=InMemoryBlockStore(),  # type: ignore[arg-type]
+        key=lambda: KEY, clock=lambda: NOW, drafts=InMemoryDraftStore(), events=InMemoryQueue(), reports=FileReports(lake), watch=QuietWatch(),  # type: ignore[arg-type]
+         new_id=iter_ids().__next__, answers=InMemoryAnswers(), blocks=InMemoryBlockStore(),  # type: ignore[arg-type]
         sign_in={"client": "abc", "cognito": "http://127.0.0.1/"},
     )  # fmt: skip
     wire: Callable[[], wiring.Outside] = lambda: outside  # noqa: E731

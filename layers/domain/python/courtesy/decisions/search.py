@@ -4,7 +4,7 @@ All work on the cycle's Parquet files as they were fetched; see `decisions.log` 
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,17 +58,25 @@ FIELDS = (
     "expires", "priority", "value", "sentence", "rulebook",
 )  # fmt: skip
 
+_INSTANTS = frozenset({"at", "expires"})
+
 
 def search(files: Sequence[Path], wanted: Wanted, limit: int, offset: int) -> list[dict[str, Any]]:
     """Decisions by customer, trigger and occurrence, `limit` of them from `offset` on."""
     where, values = _where(wanted)
-    columns = ", ".join(f'"{name}"' for name in FIELDS)
+    columns = ", ".join(f"\"{n}\" AT TIME ZONE 'UTC'" if n in _INSTANTS else f'"{n}"' for n in FIELDS)
     query = (
         f"SELECT {columns} FROM read_parquet($files, union_by_name := true) WHERE {where} "  # noqa: S608 - names above
         "ORDER BY customer_id, trigger, occurrence LIMIT $limit OFFSET $offset"
     )
     rows = _ask(files, query, values | {"limit": limit, "offset": offset})
-    return [dict(zip(FIELDS, row, strict=True)) for row in rows]
+    return [
+        {
+            name: value.replace(tzinfo=UTC) if name in _INSTANTS else value
+            for name, value in zip(FIELDS, row, strict=True)
+        }
+        for row in rows
+    ]
 
 
 def summarise(files: Sequence[Path], wanted: Wanted) -> list[Group]:
