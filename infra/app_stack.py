@@ -23,6 +23,7 @@ from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
 from infra.parts.schedules import Schedules
 from infra.parts.site import Site
+from infra.parts.texts import Texts
 
 VENDOR_TIMEOUT = 300
 """Seconds that the print vendor has to fetch an announced mailing before the announcement is shown again."""
@@ -62,8 +63,8 @@ class AppStack(Stack):
             self,
             notices,
             release_arn=functions["release_due"].function.function_arn,
-            cycle_arn=house.cycle.arn,
             watch_arn=functions["watch_vendor"].function.function_arn,
+            cycle_arn=house.cycle.arn,
         )
         if config.vendor_account:
             _admit_vendor(house, config.vendor_account)
@@ -110,7 +111,6 @@ def _watch(notices: Notices, functions: dict[str, Function]) -> None:
         below=1,
         periods=3,
     )
-    bounces, complaints = reputation()
     notices.alarm(
         "mailings-overdue",
         cloudwatch.Metric(
@@ -122,6 +122,7 @@ def _watch(notices: Notices, functions: dict[str, Function]) -> None:
         ),
         "The print vendor has not acknowledged a mailing in time; it is announced again each hour. Call the vendor.",
     )
+    bounces, complaints = reputation()
     notices.alarm(
         "bounces", bounces, "Over 4 % hard bounces: SES puts senders under review at 5 %.", above=0.04
     )
