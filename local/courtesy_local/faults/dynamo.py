@@ -15,6 +15,7 @@ KEYS = {
     "timeline": ("customer_id", "event_key"),
     "profiles": ("customer_id", ""),
     "rulebooks": ("kind", "name"),
+    "identities": ("entry", "member"),
 }
 
 
@@ -76,6 +77,24 @@ class Dynamo:
         self.tokens.add(token)
         return {}
 
+    def contended(self, operation: str, request: Item) -> None:
+        """Answer as if others were at the same items. Raises Refused."""
+        if operation == "putitem":
+            raise Refused("TransactionConflictException")
+        reasons = [{"Code": "TransactionConflict"} for _ in request["TransactItems"]]
+        raise Refused("TransactionCanceledException", CancellationReasons=reasons)
+
+    def in_part(self, operation: str, request: Item) -> Item:
+        """The answer of a batch of which only the first half is done."""
+        [(table, asked)] = request["RequestItems"].items()
+        if operation == "batchwriteitem":
+            half = len(asked) // 2
+            self._batchwriteitem({"RequestItems": {table: asked[:half]}})
+            return {"UnprocessedItems": {table: asked[half:]}}
+        half = len(asked["Keys"]) // 2
+        answer = self._batchgetitem({"RequestItems": {table: {"Keys": asked["Keys"][:half]}}})
+        return answer | {"UnprocessedKeys": {table: asked | {"Keys": asked["Keys"][half:]}}}
+
     def _batchwriteitem(self, request: Item) -> Item:
         for table, entries in request["RequestItems"].items():
             for entry in entries:
@@ -113,7 +132,9 @@ class Dynamo:
         }
 
     def _counted(self, update: Item) -> Item:
-        """The put that an update of a counter amounts to; the adapters write no other update."""
+        """The put that an update of a counter, or of a set of members, amounts to; the adapters write no other update."""
+        if "members" in update["UpdateExpression"]:
+            return self._joined(update)
         values = update["ExpressionAttributeValues"]
         held = self.tables[update["TableName"]].get(_key(update["TableName"], update["Key"])) or {}
         taken = int(held.get("taken", {"N": "0"})["N"])
@@ -124,6 +145,14 @@ class Dynamo:
             "ExpressionAttributeValues": {":none": {"S": ""}},
         }
         return {"TableName": update["TableName"], "Item": after, **(never if full else {})}
+
+    def _joined(self, update: Item) -> Item:
+        [changed] = (set(value["SS"]) for value in update["ExpressionAttributeValues"].values())
+        held = self.tables[update["TableName"]].get(_key(update["TableName"], update["Key"])) or {}
+        members = set(held.get("members", {"SS": []})["SS"])
+        members = members | changed if update["UpdateExpression"].startswith("ADD") else members - changed
+        after = {**update["Key"], **({"members": {"SS": sorted(members)}} if members else {})}
+        return {"TableName": update["TableName"], "Item": after}
 
     def _held(self, put: Item) -> Item | None:
         return self.tables[put["TableName"]].get(_key(put["TableName"], put["Item"]))

@@ -4,18 +4,19 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from courtesy_aws.observability import logger, metrics
 from courtesy_aws.secrets import hash_key
 from courtesy_local.faults.designs import WRONG
 from courtesy_local.faults.judge import KINDS, Violation, judge
-from courtesy_local.faults.plan import Fault, Planned
+from courtesy_local.faults.plan import Fault, Planned, applies
 from courtesy_local.faults.story import CLOCKED, Story, cold, environment, lay_ground
+from courtesy_local.faults.telling import Telling
 from courtesy_local.faults.wire import Wire, attached
 from courtesy_local.faults.world import Run
 
@@ -44,24 +45,38 @@ class Verdict:
         }
 
 
+class Path(NamedTuple):
+    """One way through the system: the ground it starts from, its story, and who judges it."""
+
+    lay_ground: Callable[[Run], object]
+    story: Callable[[Run], Telling]
+    judge: Callable[[Telling], list[Violation]]
+
+
+CONTACT = Path(lay_ground, Story, judge)
+"""Reserve, release, send, settle by e-mail."""
+
+
 class Harness:
     """Holds the world before anything may fail; every run starts from a copy of it."""
 
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
+    def __init__(self, wire: Wire, path: Path) -> None:
+        self.wire, self.path = wire, path
         self.ground = Run()
         wire.world = self.ground
-        lay_ground(self.ground)
+        path.lay_ground(self.ground)
 
-    def run(self, planned: Sequence[Planned] = ()) -> tuple[Story, list[Violation]]:
+    def run(self, planned: Sequence[Planned] = ()) -> tuple[Telling, list[Violation]]:
         """Tell the story once under these faults."""
         run = self.ground.copied(planned)
         self.wire.world = run
         metrics.clear_metrics()
         random.seed(0)  # botocore's pauses between attempts are drawn from here
-        story = Story(run)
+        story = self.path.story(run)
+        run.counting = True
         story.tell()
-        return story, judge(story)
+        run.counting = False
+        return story, self.path.judge(story)
 
     def calls(self) -> list[str]:
         """The AWS calls of the story when nothing fails and every function is warm."""
@@ -95,7 +110,7 @@ class Harness:
 
 
 @contextmanager
-def harness() -> Iterator[Harness]:
+def harness(path: Path = CONTACT) -> Iterator[Harness]:
     """A harness with clients of its own; logs and metrics are silent meanwhile."""
     current: dict[str, Wire] = {}
 
@@ -109,7 +124,7 @@ def harness() -> Iterator[Harness]:
             current["wire"] = wire
             hash_key.cache_clear()
             cold()
-            yield Harness(wire)
+            yield Harness(wire, path)
     finally:
         cold()
         hash_key.cache_clear()
@@ -124,6 +139,7 @@ def singles(calls: Sequence[str], services: Sequence[str] = ("",)) -> list[list[
         for n, call in enumerate(calls)
         if call.startswith(tuple(services))
         for fault in Fault
+        if applies(fault, call)
     ]
 
 

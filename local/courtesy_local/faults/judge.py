@@ -11,12 +11,13 @@ from courtesy.outcomes import ContactState
 from courtesy.timeline.contacts import settle
 from courtesy.timeline.events import Contact, Event, Feedback, Permission, decode_event
 from courtesy.timeline.fold import fold
-from courtesy.timeline.profile import decode_profile, encode_profile
+from courtesy.timeline.profile import Profile, decode_profile, encode_profile
 from courtesy_aws.tables.profiles import unpack
-from courtesy_local.faults.story import CAP_DAYS, CUSTOMERS, WITHDRAWS, Story
+from courtesy_local.faults.story import CAP_DAYS, CUSTOMERS, WITHDRAWS
+from courtesy_local.faults.telling import Telling
 from courtesy_local.faults.world import Run, Write
 
-KINDS = ("duplicate", "cap", "after_withdrawal", "lost", "fold")
+KINDS = ("duplicate", "cap", "after_withdrawal", "half_merged", "lost", "fold")
 CLOCK_SLACK = timedelta(minutes=1)
 """A contact counts from its claim; SES takes it a little later, so two are a cap apart to within this."""
 
@@ -28,19 +29,19 @@ class Violation(NamedTuple):
     text: str
 
 
-def judge(story: Story) -> list[Violation]:
-    """Everything that went wrong in a run."""
+def judge(story: Telling, ends: ContactState = ContactState.DELIVERED) -> list[Violation]:
+    """Everything that went wrong in a run; `ends`: what becomes of a contact that left."""
     run = story.run
     return [
-        *_duplicates(run),
+        *duplicates(run),
         *_caps(run),
         *_after_withdrawal(run),
-        *_lost(story),
+        *_lost(story, ends),
         *_folds(run),
     ]
 
 
-def _duplicates(run: Run) -> Iterator[Violation]:
+def duplicates(run: Run) -> Iterator[Violation]:
     for contact, sent in Counter(mail.contact for mail in run.mails).items():
         if sent > 1:
             yield Violation("duplicate", f"{contact} was accepted {sent} times")
@@ -59,7 +60,7 @@ def _after_withdrawal(run: Run) -> Iterator[Violation]:
     withdrawn: dict[str, int] = {}
     claimed: dict[str, int] = {}
     for write in run.writes:
-        event = _event(write)
+        event = event_of(write)
         if isinstance(event, Permission) and event.status == "withdrawn":
             withdrawn.setdefault(write.item["customer_id"]["S"], write.seq)
         elif isinstance(event, Contact) and event.state is ContactState.SENDING:
@@ -71,7 +72,7 @@ def _after_withdrawal(run: Run) -> Iterator[Violation]:
             yield Violation("after_withdrawal", f"{mail.contact} was claimed after the withdrawal")
 
 
-def _lost(story: Story) -> Iterator[Violation]:
+def _lost(story: Telling, ends: ContactState) -> Iterator[Violation]:
     """Every message reached its end, and every contact an end that agrees with what SES accepted."""
     run = story.run
     for body in story.undelivered:
@@ -85,8 +86,8 @@ def _lost(story: Story) -> Iterator[Violation]:
             told = [e for e in events if isinstance(e, Feedback) and e.contact == contact.id]
             state, _ = settle(contact, told)
             went = contact.id in accepted
-            if went and state is not ContactState.DELIVERED:
-                yield Violation("lost", f"{contact.id} was delivered and is {state}")
+            if went and state is not ends:
+                yield Violation("lost", f"{contact.id} has left and is {state}")
             if not went and state in (ContactState.SENT, ContactState.DELIVERED):
                 yield Violation("lost", f"{contact.id} is {state} and was never handed over")
             if state in (ContactState.RESERVED, ContactState.QUEUED, ContactState.SENDING):
@@ -97,9 +98,14 @@ def _lost(story: Story) -> Iterator[Violation]:
             yield Violation("lost", f"{customer} has {reserved[customer]} contacts instead of {wanted}")
 
 
+def profile_of(run: Run, customer: str) -> Profile:
+    """A customer's profile as it stands in the table."""
+    return decode_profile(unpack(_binary(run.dynamo.tables["profiles"][customer, ""]["document"])))
+
+
 def _folds(run: Run) -> Iterator[Violation]:
     for customer in CUSTOMERS:
-        held = decode_profile(unpack(_binary(run.dynamo.tables["profiles"][customer, ""]["document"])))
+        held = profile_of(run, customer)
         if encode_profile(held) != encode_profile(fold(customer, timeline(run, customer))):
             yield Violation("fold", f"the profile of {customer} is not the fold of its timeline")
 
@@ -110,7 +116,8 @@ def timeline(run: Run, customer: str) -> list[Event]:
     return [decode_event(_binary(item["document"])) for (id_, _), item in table.items() if id_ == customer]
 
 
-def _event(write: Write) -> Event | None:
+def event_of(write: Write) -> Event | None:
+    """The event that was written; None where it was something else."""
     return decode_event(_binary(write.item["document"])) if write.table == "timeline" else None
 
 

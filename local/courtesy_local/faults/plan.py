@@ -13,11 +13,23 @@ class Fault(StrEnum):
     ERROR_DONE = "error_done"  # attempt: HTTP 500, done all the same
     OUTAGE = "outage"  # call: no attempt reaches the server
     SILENCE = "silence"  # call: every attempt is done, no answer comes back
+    THROTTLED = "throttled"  # call: every attempt is refused for its rate, nothing done
+    LEFT_OVER = "left_over"  # attempt: a batch is done in part, the rest comes back
+    CONTENDED = "contended"  # attempt: others were at the same items, nothing done
     KILLED_BEFORE = "killed_before"  # the process ends before the request
     KILLED_AFTER = "killed_after"  # the process ends after it was done
 
 
-CALL_FAULTS = frozenset({Fault.OUTAGE, Fault.SILENCE})
+CALL_FAULTS = frozenset({Fault.OUTAGE, Fault.SILENCE, Fault.THROTTLED})
+_ONLY: dict[Fault, tuple[str, ...]] = {
+    Fault.LEFT_OVER: ("dynamodb.batch", "sqs.sendmessagebatch"),
+    Fault.CONTENDED: ("dynamodb.transact", "dynamodb.putitem"),
+}
+
+
+def applies(fault: Fault, call: str) -> bool:
+    """Whether a fault can happen to a call at all."""
+    return call.startswith(_ONLY.get(fault, ("",)))
 
 
 class Planned(NamedTuple):

@@ -6,17 +6,22 @@ move the run's clock instead of sleeping.
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, tzinfo
 from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol
 from unittest.mock import patch
 
 import botocore.endpoint
+from boto3.s3.transfer import TransferConfig
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from courtesy_aws import session
+from courtesy_aws import lake, session
+from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.identity_index import DynamoIdentityIndex
+from courtesy_aws.queues import SqsQueue
 from courtesy_aws.session import Service
+from courtesy_aws.tables import timeline
 
 SERVICES: tuple[Service, ...] = ("dynamodb", "sqs", "sesv2", "s3", "secretsmanager")
 
@@ -61,8 +66,9 @@ class Wire:
         content = read() if read else raw
         body = json.loads(content) if content and service != "s3" else content
         status, answer = self.world.serve(service, operation.lower(), body, request)
-        sent = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        headers: Any = {"content-type": "application/json", "content-length": str(len(sent))}
+        length = int(answer) if isinstance(answer, int) else 0
+        sent = answer if isinstance(answer, bytes) else b"" if length else json.dumps(answer).encode()
+        headers: Any = {"content-type": "application/json", "content-length": str(length or len(sent))}
         return AWSResponse(request.url, status, headers, _Body(sent))
 
 
@@ -77,6 +83,8 @@ def attached(
         "AWS_SECRET_ACCESS_KEY": "none",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+        "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
     }
 
     class RunTime(datetime):
@@ -85,7 +93,15 @@ def attached(
             return world_of().now().astimezone(tz or UTC)
 
     clock = SimpleNamespace(sleep=lambda seconds: world_of().sleep(seconds))
-    with patch.dict("os.environ", environment), patch.object(botocore.endpoint, "time", clock):
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict("os.environ", environment))
+        stack.enter_context(patch.object(botocore.endpoint, "time", clock))
+        for adapter in (DynamoCustomerStore, DynamoIdentityIndex, SqsQueue):  # their own pauses
+            defaults: Any = adapter.__init__.__kwdefaults__
+            stack.enter_context(patch.dict(defaults, {"pause": clock.sleep}))
+        # One thread: the same plan meets the same calls.
+        stack.enter_context(patch.object(lake, "_TRANSFER", TransferConfig(use_threads=False)))
+        stack.enter_context(patch.object(timeline, "DUE_SHARDS", 1))
         session.forget_clients()
         patches = [patch.object(module, "datetime", RunTime) for module in clocked]
         for each in patches:

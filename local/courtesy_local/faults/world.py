@@ -1,11 +1,12 @@
 """The world of one run: its clock, its stores and queues, SES with its outside record, and the faults of its plan."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
@@ -17,9 +18,16 @@ MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)
 SECRET = "a key of sixteen bytes or more"  # noqa: S105 - of a world that ends with the run
 
 
+QUEUES = ("email", "letter", "postcard", "sms", "chunks", "events", "vendor")
+
+
+class Head(int):
+    """The answer to a question about an object: its length."""
+
+
 @dataclass(frozen=True)
 class Mail:
-    """What SES really accepted. `seq`: its place among everything that really happened."""
+    """What SES really accepted, or the print vendor printed. `seq`: its place among everything that really happened."""
 
     seq: int
     at: datetime
@@ -46,7 +54,7 @@ class Run:
     calls: list[str] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
-    queues: dict[str, list[str]] = field(default_factory=lambda: {"email": [], "letter": [], "postcard": []})
+    queues: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in QUEUES})
     objects: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -61,7 +69,7 @@ class Run:
     def copied(self, planned: Sequence[Planned]) -> "Run":
         """A run that starts with what stands in this one's stores."""
         run = Run(planned)
-        run.dynamo.tables = copy.deepcopy(self.dynamo.tables)
+        run.dynamo.tables = {name: dict(items) for name, items in self.dynamo.tables.items()}
         run.objects = dict(self.objects)
         run._now = self._now
         return run
@@ -87,6 +95,10 @@ class Run:
             raise ConnectTimeoutError(endpoint_url=str(request.url))
         if fault is Fault.ERROR:
             return 500, {"__type": "InternalServerError", "message": "injected"}
+        if fault is Fault.THROTTLED:
+            return _throttled(service)
+        if fault is Fault.CONTENDED or fault is Fault.LEFT_OVER:
+            return self._in_part(fault, service, operation, body)
         status, answer = self._answer(service, operation, body, request)
         if fault is Fault.KILLED_AFTER:
             raise Killed
@@ -96,6 +108,23 @@ class Run:
         if fault is Fault.ERROR_DONE:
             return 500, {"__type": "InternalServerError", "message": "injected"}
         return status, answer
+
+    def _in_part(self, fault: Fault, service: str, operation: str, body: Any) -> tuple[int, Any]:
+        if service == "sqs":
+            half = len(body["Entries"]) // 2
+            self._queue(body["QueueUrl"], body["Entries"][:half])
+            failed = [{"Id": e["Id"], "SenderFault": False, "Code": "x"} for e in body["Entries"][half:]]
+            return 200, {"Successful": [], "Failed": failed}
+        if fault is Fault.LEFT_OVER:
+            return 200, self.dynamo.in_part(operation, body)
+        try:
+            self.dynamo.contended(operation, body)
+        except Refused as refused:
+            return _refusal(refused)
+        raise AssertionError("others at the same items always refuse")
+
+    def _queue(self, url: str, entries: list[Item]) -> None:
+        self.queues[url.rsplit("/", 1)[-1]] += [entry["MessageBody"] for entry in entries]
 
     def _fault(self, call: str, request: AWSPreparedRequest) -> Fault | None:
         if not self.counting:
@@ -118,14 +147,9 @@ class Run:
             try:
                 return 200, self.dynamo.answer(operation, body)
             except Refused as refused:
-                return 400, {
-                    "__type": f"com.amazonaws#{refused.code}",
-                    "message": refused.code,
-                    **refused.more,
-                }
+                return _refusal(refused)
         if service == "sqs":
-            name = body["QueueUrl"].rsplit("/", 1)[-1]
-            self.queues[name] += [entry["MessageBody"] for entry in body["Entries"]]
+            self._queue(body["QueueUrl"], body["Entries"])
             return 200, {"Successful": [], "Failed": []}
         if service == "secrets-manager":
             return 200, {"SecretString": SECRET}
@@ -134,13 +158,41 @@ class Run:
         return 200, {"MessageId": self._accept(body)}
 
     def _object(self, request: AWSPreparedRequest, body: Any) -> tuple[int, Any]:
-        path = str(request.url).split("?")[0]
-        if request.method == "PUT":
-            self.objects[path] = bytes(body or b"")
-            return 200, b""
+        """S3: an object's path has its bucket's host before it."""
+        url = urlsplit(str(request.url))
+        path, asked = f"{url.netloc}{unquote(url.path)}", parse_qs(url.query)
+        if "list-type" in asked:
+            return 200, self._listed(url.netloc, asked.get("prefix", [""])[0])
+        match request.method:
+            case "PUT":
+                if request.headers.get("If-None-Match") and path in self.objects:
+                    return 412, b"<Error><Code>PreconditionFailed</Code></Error>"
+                self.objects[path] = bytes(body or b"")
+                return 200, b""
+            case "DELETE":
+                self.objects.pop(path, None)
+                return 204, b""
+            case "HEAD":
+                return (200, Head(len(self.objects[path]))) if path in self.objects else (404, b"")
         if path in self.objects:
             return 200, self.objects[path]
         return 404, b"<Error><Code>NoSuchKey</Code></Error>"
+
+    def _listed(self, bucket: str, prefix: str) -> bytes:
+        names = [
+            path.removeprefix(f"{bucket}/") for path in sorted(self.objects) if path.startswith(f"{bucket}/")
+        ]
+        found = "".join(
+            f"<Contents><Key>{escape(name)}</Key><Size>{len(self.objects[f'{bucket}/{name}'])}</Size></Contents>"
+            for name in names
+            if name.startswith(prefix)
+        )
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>".encode()
+
+    def printed(self, contact: str, customer: str, to: str) -> None:
+        """The vendor prints a piece."""
+        self._seq += 1
+        self.mails.append(Mail(self._seq, self._now, to, contact, customer, ""))
 
     def _accept(self, body: Item) -> str:
         tags = {tag["Name"]: tag["Value"] for tag in body["EmailTags"]}
@@ -156,6 +208,23 @@ class Run:
         self.mails.append(mail)
         return mail.message_id
 
+    def mark(self) -> int:
+        """The place of something that really happened among everything that did."""
+        self._seq += 1
+        return self._seq
+
     def _watch(self, table: str, item: Item) -> None:
         self._seq += 1
         self.writes.append(Write(self._seq, table, item))
+
+
+def _refusal(refused: Refused) -> tuple[int, Any]:
+    return 400, {"__type": f"com.amazonaws#{refused.code}", "message": refused.code, **refused.more}
+
+
+def _throttled(service: str) -> tuple[int, Any]:
+    if service == "s3":
+        return 503, b"<Error><Code>SlowDown</Code></Error>"
+    names = {"dynamodb": "ThrottlingException", "sesv2": "TooManyRequestsException"}
+    name = names.get(service, "ThrottlingException")
+    return (429 if service == "sesv2" else 400), {"__type": f"com.amazonaws#{name}", "message": name}

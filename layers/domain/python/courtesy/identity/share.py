@@ -3,7 +3,8 @@
 What came through no record goes by its kind. What protects the person goes to everybody: withdrawals, cases, privacy.
 What speaks for one person only stays with the heir: a permission given, a segment, a response. A contact goes with the
 address it was sent to, and to everybody where that is unknown and it was sent; one that was never sent stays single. Where
-it does not stay with the heir it leaves a trace there, so that it is found and nothing is decided a second time.
+it does not go to the heir, or to whom it was reserved for, it leaves a trace there: so it is found, and nothing is decided
+a second time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,20 +64,23 @@ def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
         if not isinstance(event, Contact):
             places[event_key(event)] = _homes(event, leaving, contacts, everybody)
     to: dict[str, list[Event]] = {id_: [] for id_ in everybody if id_ != leaving.customer_id}
-    gone, traced = [], []
+    gone: list[Event] = []
+    traced: list[tuple[Contact, ContactState, str]] = []
     for event in events:
         homes = places[event_key(event)]
         for home in homes:
             if home != leaving.customer_id:
                 to[home].append(event)
-        if isinstance(event, Contact) and leaving.heir not in homes:
+        stays = leaving.customer_id in homes
+        if isinstance(event, Contact):
             trace = event if brought_to(event) else trace_of(event, homes[0])
-            if leaving.heir != leaving.customer_id:
-                to[leaving.heir].append(trace)
-            elif trace is not event:
-                traced.append((trace, event.state, event.claim))
-                continue
-        if leaving.customer_id not in homes:
+            for home in sorted({leaving.heir, *(id_ for id_ in everybody if _born_to(event, id_))} - {*homes}):
+                if home != leaving.customer_id:
+                    to[home].append(trace)
+                else:
+                    traced.append((trace, event.state, event.claim))
+                    stays = True
+        if not stays:
             gone.append(event)
     return Shares(to, gone, traced)
 
