@@ -7,6 +7,7 @@ single slip of the pen spoils the blocks of one field; the blocks of every other
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from courtesy.identity.home import household_of
@@ -23,6 +24,7 @@ HOME: Final = "home"
 _NOT_LETTER = re.compile(r"[^a-z]+")
 
 
+@lru_cache(maxsize=16384)
 def entries_of(t: Traits) -> tuple[str, ...]:
     """The entries of a record, `kind:value`, without repetition; none for a record without traits."""
     names = name_sounds(t)

@@ -173,13 +173,13 @@ def surname_level(a: str, b: str) -> str:
 @lru_cache(maxsize=1 << 18)
 def _likeness(a: str, b: str) -> str:
     """`close`: one slip (two in longer words); `near`: alike enough to be the same word, badly written."""
-    if _numbered(a, b):
+    if not (a.isalpha() and b.isalpha()) and _numbered(a, b):
         return "different"
-    slips = OSA.distance(a, b)
+    slips = OSA.distance(a, b, score_cutoff=3)
     shorter = min(len(a), len(b))
     if slips <= (1 if shorter < 6 else 2) and shorter > 2:
         return "close"
-    likeness = JaroWinkler.similarity(a, b)
+    likeness = JaroWinkler.similarity(a, b, score_cutoff=0.82)
     if likeness >= 0.92 and shorter > 3:
         return "close"
     return "near" if likeness >= 0.82 or (slips <= 3 and shorter >= 7) else "different"

@@ -12,8 +12,12 @@ Verdict = Literal["same", "possible", "different"]
 
 HOME = ("number", "street", "address2", "city", "postcode", "state")
 """What a household shares; with the phone, its evidence is capped together."""
+OWN = ("national_id", "email", "phone", "keys")
+"""What two whose names both differ must share to be one person."""
+ELSEWHERE = -8.0
+"""Most bits that an address may say against one person: who moves has another street, town and postcode at once."""
 MOVED = -5.0
-"""Bits against one person of an address that differs altogether."""
+"""The same beside a mailbox or phone that agrees, which move with their owner."""
 
 
 class Judgement(NamedTuple):
@@ -37,10 +41,13 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
 
 
 def is_one(levels: Levels, rules: IdentityRules) -> bool:
-    """Whether the evidence also tells one person from two of one household."""
-    return (
-        against_kin(levels, rules) >= rules.kin if rules.families else levels.get("generation") != "different"
-    )
+    """Whether the evidence also tells one person from two of one household, or of one house where there are no families."""
+    if rules.families:
+        return against_kin(levels, rules) >= rules.kin
+    if levels.get("generation") == "different":
+        return False
+    strangers = levels.get("given") == levels.get("surname") == "different"
+    return not strangers or any(levels.get(field) == "exact" for field in OWN)
 
 
 def against_kin(levels: Levels, rules: IdentityRules) -> float:
@@ -56,9 +63,7 @@ def against_kin(levels: Levels, rules: IdentityRules) -> float:
 
 def weigh(levels: Levels, rules: IdentityRules) -> float:
     """The sum of the evidence in bits; what a household shares counts up to `place_cap`.
-
-    Who moves has another street, town and postcode at once: beside the same mailbox or phone, which move with their owner,
-    that counts once.
+    An address that differs altogether counts once, see `ELSEWHERE`.
     """
     total = home = 0.0
     for field, level in levels.items():
@@ -71,8 +76,8 @@ def weigh(levels: Levels, rules: IdentityRules) -> float:
             total += table[level]
     if "order" in levels:
         total -= 2.0
-    if levels.get("phone") == "exact" or levels.get("email") == "exact":
-        home = max(home, MOVED)
+    stays = levels.get("phone") == "exact" or levels.get("email") == "exact"
+    home = max(home, MOVED if stays else ELSEWHERE)
     phone = rules.weights["phone"][levels["phone"]] if "phone" in levels else 0.0
     if rules.families:
         home = min(home + phone, rules.place_cap) - phone

@@ -24,12 +24,14 @@ from courtesy.identity.traits import Traits
 
 MOST_PAIRS = 20_000
 """Pairs that are looked at."""
-RANDOM_PAIRS = 6_000
+RANDOM_PAIRS = 3_000
 """Random pairs that are looked at."""
 ROUNDS = 25
 SETTLED = 0.01
 PRIOR = 40.0
 """The given weights count as much as so many pairs, so that a level that hardly occurs keeps its weight."""
+FEW = 3.0
+"""Agreements by chance that the given weights count for."""
 LIMIT = 20.0
 """No level weighs more bits than this, for or against."""
 BELOW = 3.0
@@ -68,6 +70,7 @@ def learn(people: Sequence[Traits], rules: IdentityRules) -> Learnt:
     met = _met(people, rules)
     pairs = [(levels_of(people[a], people[b]), rarity(people[a], people[b], start)) for a, b in met]
     by_chance = _by_chance(people, rules)
+    agreements = _agreements(people)
     everybody = max(len(people) * (len(people) - 1) / 2, 1.0)
     odds = -(rules.same + rules.possible) / 2
     current, rounds, matches = start, 0, 0.0
@@ -80,7 +83,8 @@ def learn(people: Sequence[Traits], rules: IdentityRules) -> Learnt:
             if share > 0.001:
                 for field, level in levels.items():
                     matched[field, level] += share  # type: ignore[assignment]
-        weights = _weights(_shares(matched, rules, chance=False), by_chance, rules)
+        chance = _without_matches(by_chance, agreements, matched, rules)
+        weights = _weights(_shares(matched, rules, chance=False), chance, rules)
         change = max(
             abs(weights[f][level] - current.weights[f][level]) for f in weights for level in weights[f]
         )
@@ -129,19 +133,55 @@ def _by_chance(people: Sequence[Traits], rules: IdentityRules) -> Shares:
             left -= 1
             for field, level in levels_of(people[at], people[(at + gap) % count]).items():
                 counts[field, level] += 1
-    shares = _shares(counts, rules, chance=True)
-    for field, table in shares.items():
-        if field not in _VALUES or "exact" not in table:
-            continue
+    return _shares(counts, rules, chance=True)
+
+
+class _Agreement(NamedTuple):
+    """Of all pairs of people, how many have the same value of a field, and how many have any."""
+
+    same: float
+    known: float
+
+
+def _agreements(people: Sequence[Traits]) -> dict[str, _Agreement]:
+    """How often values agree among all pairs, counted without looking at any pair."""
+    found = {}
+    for field in _VALUES:
         values = Counter(value for person in people if (value := getattr(person, field)))
+        if field == "given":
+            values = _first_names(values)
         known = sum(values.values())
         if known > 1:
-            exact = (sum(n * (n - 1) for n in values.values()) / (known * (known - 1))) + 1 / (known * 50)
-            table["exact"] = max(exact, 2.0**-LIMIT)
+            found[field] = _Agreement(sum(n * (n - 1) / 2 for n in values.values()), known * (known - 1) / 2)
+    return found
+
+
+def _first_names(names: Mapping[str, int]) -> Counter[str]:
+    first: Counter[str] = Counter()
+    for name, count in names.items():
+        first[name.split()[0]] += count
+    return first
+
+
+def _without_matches(
+    by_chance: Shares,
+    agreements: Mapping[str, _Agreement],
+    matched: Mapping[tuple[str, str], float],
+    rules: IdentityRules,
+) -> Shares:
+    """The shares by chance with that of agreement counted: of all pairs that agree those that are no matches."""
+    shares = {field: dict(table) for field, table in by_chance.items()}
+    for field, (same, known) in agreements.items():
+        if field in shares:
+            usual = _implied(rules.weights[field], chance=True)["exact"]
+            others = max(same - matched.get((field, "exact"), 0.0), 0.0)
+            shares[field]["exact"] = (others + FEW) / (known + FEW / usual)
     return shares
 
 
-_VALUES = ("city", "postcode", "state", "street", "number")
+_VALUES = (
+    "given", "surname", "born", "number", "street", "address2", "city", "postcode", "state", "email", "phone", "national_id",
+)  # fmt: skip
 
 
 def _frequencies(people: Iterable[Traits]) -> NameFrequencies:
