@@ -56,11 +56,23 @@ class House:
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
+    @property
+    def alarms_arn(self) -> str:
+        """The alarms of the account in this region: CloudWatch lists them by prefix, so no narrower one is taken."""
+        return self.scope.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name="*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
     def _settings(self) -> Mapping[str, Callable[[], str]]:
         data, config = self.data, self.config
         region = self.scope.region
         values: dict[str, Callable[[], str]] = {
             "stage": lambda: config.stage,
+            "prefix": lambda: config.prefix,
+            "watched_queue_urls": lambda: ",".join(q.queue.queue_url for q in self.queues.values()),
             "timeline_table": lambda: data.timeline.table_name,
             "profiles_table": lambda: data.profiles.table_name,
             "identities_table": lambda: data.identities.table_name,
@@ -71,6 +83,12 @@ class House:
             "hash_key_secret": lambda: data.hash_key_name,
             "cycle_arn": self._cycle_arn,
             "configuration_set": lambda: self.mail.configuration_set,
+            "division_sets": lambda: ",".join(
+                f"{name}={one}" for name, one in self.mail.division_sets.items()
+            ),
+            "inbound_domain": lambda: config.inbound_domain or "",
+            "text_configuration_set": lambda: self.texts.configuration_set,
+            "text_origination": lambda: self.texts.origination,
             "sender": lambda: config.sender,
             "public_url": lambda: self.api.url,
             "vendor": lambda: config.vendor,
@@ -83,12 +101,6 @@ class House:
         return values
 
     def _cycle_arn(self) -> str:
-            "division_sets": lambda: ",".join(
-                f"{name}={one}" for name, one in self.mail.division_sets.items()
-            ),
-            "inbound_domain": lambda: config.inbound_domain or "",
-            "text_configuration_set": lambda: self.texts.configuration_set,
-            "text_origination": lambda: self.texts.origination,
         if self.cycle is None:
             raise LookupError(
                 "a function of the cycle cannot be told the cycle's ARN: they would need each other"
