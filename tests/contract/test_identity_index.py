@@ -89,3 +89,11 @@ def test_possible_matches_are_listed_page_by_page(index: IdentityIndex) -> None:
     index.delete_matches([matches[4].id, matches[5].id])
     assert index.read_match(matches[4].id) is None
     assert len(index.list_matches(100)) == 28
+
+
+def test_deleted_records_are_gone_and_may_come_anew(index: IdentityIndex) -> None:
+    records = [IndexedRecord(subject=f"crm/{n}") for n in range(30)]
+    assert index.write_records(records) == set()
+    index.delete_records([*(record.subject for record in records[1:]), "crm/404"])
+    assert set(index.read_records([record.subject for record in records])) == {"crm/0"}
+    assert index.write_records(records[1:]) == set()

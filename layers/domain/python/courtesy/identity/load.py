@@ -4,7 +4,7 @@ Everything is asked for in batches. Any step may be done twice, so a chunk that 
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,6 +117,12 @@ def apply_rows(
     made = 0
     homes: dict[str, str] = {}
     for _ in range(ROUNDS):
+        if not placed.keys() >= by_subject.keys():  # taken away meanwhile: an erasure
+            for subject in _forget(people, by_subject, loading):
+                by_subject.pop(subject, None)
+                homes.pop(subject, None)
+            if not placed.keys() >= by_subject.keys():
+                break
         wanted = {subject: placed[subject].customer_id for subject in by_subject}
         moved = {subject: home for subject, home in homes.items() if wanted[subject] != home}
         fresh = {
@@ -124,7 +130,7 @@ def apply_rows(
         }
         if not fresh and not any(record.leaving for record in placed.values()):
             for subject in _forget(people, by_subject, loading):
-                del by_subject[subject]
+                by_subject.pop(subject, None)
             written = sum(map(len, by_subject.values()))
             return ChunkCounts(rows=len(rows), written=written, customers=made), _gathered(by_subject, wanted)
         timelines = _gathered(fresh, wanted)
@@ -153,7 +159,9 @@ def _code_holders(subjects: Iterable[str], store: CustomerStore) -> list[Incomin
     return [Incoming(code, same_as=(subject,)) for code, subject in held.items() if subject]
 
 
-def _forget(people: Iterable[tuple[str, Traits | None]], by_subject: Timelines, loading: Loading) -> set[str]:
+def _forget(
+    people: Iterable[tuple[str, Traits | None]], by_subject: Timelines, loading: Loading
+) -> Collection[str]:
     """The person records of this chunk that are of somebody erased; whatever is there of them goes.
 
     Asked before anything is written, and again after all is: an erasure keeps its hashes before it takes anything away, so
@@ -162,15 +170,16 @@ def _forget(people: Iterable[tuple[str, Traits | None]], by_subject: Timelines, 
     erased = erased_among(loading.index, loading.hash_key, people)
     if not erased:
         return erased
-    homes = loading.index.read_records(sorted(erased))
-    for subject, record in homes.items():
-        if record.customer_id:
-            loading.store.delete_events(
-                record.customer_id, [event_key(event) for event in by_subject[subject]]
-            )
+    records = loading.index.read_records(sorted(erased))
+    gone: dict[str, set[str]] = {}
+    for subject, customer_id in erased.items():
+        homes = {customer_id, records[subject].customer_id if subject in records else ""} - {""}
+        for home in homes:
+            gone.setdefault(home, set()).update(event_key(event) for event in by_subject.get(subject, ()))
+    loading.store.delete_many({home: sorted(keys) for home, keys in gone.items()})
     forget_records(loading.index, erased)
-    for customer_id in sorted({record.customer_id for record in homes.values()} - {""}):
-        refold(loading.store, customer_id)
+    for home in sorted(loading.store.read_profiles(sorted(gone))):
+        refold(loading.store, home)
     return erased
 
 

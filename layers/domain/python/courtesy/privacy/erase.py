@@ -95,7 +95,7 @@ def erase(customer_id: str, outside: Erasing) -> Certificate:
     records = _records_of(id_, outside)
     events = outside.store.read_timeline(id_)
     certificate = _begin(id_, records, events, outside)
-    remember(outside.index, certificate.hashes)
+    remember(outside.index, certificate.hashes, id_)
     removed = {
         "rows of the lake": scrub_columns(outside.lake, certificate.ids)
         + scrub_rows(outside.lake, outside.rulebook.sources, records, _addresses(events)),
@@ -136,7 +136,7 @@ def repeat_all(outside: Erasing) -> list[Certificate]:
     """Do again what every certificate says: after a restore, whoever came back goes again. Those that found something."""
     again: list[Certificate] = []
     for held in _certificates(outside.lake):
-        remember(outside.index, held.hashes)
+        remember(outside.index, held.hashes, held.customer_id)
         back = (
             id_ for id_ in held.ids if outside.store.read_profiles([id_]) and _is_back(id_, held, outside)
         )

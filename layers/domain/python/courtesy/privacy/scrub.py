@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from courtesy.errors import NotFound
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.quarantine import decode_quarantine
-from courtesy.intake.staged import decode_row, subject_of
+from courtesy.intake.staged import decode_rows, subject_of
 from courtesy.messages.mailing import Register, decode_register, encode_register, folder, manifest
 from courtesy.messages.postal import PostalAddress
 from courtesy.ports import Lake
@@ -72,18 +72,20 @@ def scrub_rows(
     rows = 0
     for name, contract in sorted(sources.items()) if subjects else ():
         for path in lake.list(f"staged/{name}/"):
+            if not path.endswith((".jsonl", ".jsonl.gz")):
+                continue
             content = lake.get(path)
-            lines = (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).splitlines()
-            kept = [
-                line
-                for line in lines
-                if not any(id_ in line for id_ in ids)
-                or subject_of(decode_row(line), contract) not in subjects
-            ]
-            if len(kept) < len(lines):
-                rows += len(lines) - len(kept)
-                document = b"".join(line + b"\n" for line in kept)
-                lake.put(path, gzip.compress(document, mtime=0) if content[:2] == b"\x1f\x8b" else document)
+            packed = content[:2] == b"\x1f\x8b"
+            document = gzip.decompress(content) if packed else content
+            if not any(id_ in document for id_ in ids):
+                continue
+            head, *lines = document.splitlines()
+            staged = zip(lines, decode_rows(document), strict=True)
+            kept = [head, *(line for line, row in staged if subject_of(row, contract) not in subjects)]
+            if len(kept) <= len(lines):
+                rows += 1 + len(lines) - len(kept)
+                without = b"\n".join(kept)
+                lake.put(path, gzip.compress(without, mtime=0) if packed else without)
     for path in lake.list("quarantine/") if spoken else ():
         lines = lake.get(path).splitlines()
         texts = [row.text.casefold() for row in decode_quarantine(lake.get(path))]
