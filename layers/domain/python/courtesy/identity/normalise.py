@@ -8,6 +8,7 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from courtesy.identity.sound import sound
 from courtesy.identity.traits import Traits
 from courtesy.identity.words import (
     EMPTY_DATES,
@@ -33,6 +34,8 @@ _LETTERS = str.maketrans(
         "χ": "ch", "ψ": "ps", "ω": "o",
     }
 )  # fmt: skip
+LEAST_VIN = 8
+"""Characters of a vehicle's number below which it is no name for one vehicle."""
 _APOSTROPHES = re.compile(r"['’`´]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_DIGIT = re.compile(r"\D+")
@@ -48,7 +51,6 @@ def traits_of(fields: Mapping[str, Scalar], region: str = "US") -> Traits:
     given, surname, generation = _names(text)
     number, street = _street(text)
     country = text.get("country", "").strip().upper()
-    loyalty = _NOT_WORD.sub("", text.get("loyalty_no", "").lower())
     return Traits(
         given=given,
         surname=surname,
@@ -63,8 +65,18 @@ def traits_of(fields: Mapping[str, Scalar], region: str = "US") -> Traits:
         email=email(text.get("email", "")),
         phone=phone(text.get("phone", ""), country if len(country) == 2 else region),
         national_id=document(text.get("national_id", "")),
-        keys=(f"loyalty:{loyalty}",) if loyalty and not _monotonous(loyalty) else (),
+        keys=_keys(text, surname),
     )
+
+
+def _keys(text: Mapping[str, str], surname: str) -> tuple[str, ...]:
+    """Further exact keys: the loyalty number; the vehicle with the surname, since a vehicle alone changes hands."""
+    loyalty = _NOT_WORD.sub("", text.get("loyalty_no", "").lower())
+    vin = _NOT_WORD.sub("", text.get("vin", "").lower())
+    keys = [f"loyalty:{loyalty}"] if loyalty and not _monotonous(loyalty) else []
+    if len(vin) >= LEAST_VIN and not _monotonous(vin) and surname:
+        keys.append(f"vin:{vin}:{sound(surname.split()[-1])}")
+    return tuple(keys)
 
 
 def residence(fields: Mapping[str, Scalar]) -> Traits:

@@ -15,7 +15,7 @@ from courtesy.timeline.events import Scalar
 
 FIELDS = (
     "given_name", "surname", "name", "date_of_birth", "street_number", "address1", "address2", "city", "postcode",
-    "state", "country", "email", "phone", "national_id", "loyalty_no", "company",
+    "state", "country", "email", "phone", "national_id", "loyalty_no", "company", "vin",
 )  # fmt: skip
 """The fields that `courtesy identity` maps columns to; those of a source contract that identity reads."""
 

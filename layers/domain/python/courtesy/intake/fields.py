@@ -45,6 +45,7 @@ PERSON_FIELDS: dict[str, Field] = {
     "time_zone": Field("text", "IANA name"),
     "national_id": Field("text", "social security or tax number"),
     "loyalty_no": Field("text", "number in the loyalty programme"),
+    "vin": Field("text", "number of the person's vehicle; with the surname an exact key"),
     "dealer": Field("text", "id of the dealer who looks after the person"),
     "deceased": Field("boolean", "the person has died"),
     "gone_away": Field("boolean", "no longer lives at the postal address"),
