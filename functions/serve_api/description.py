@@ -75,6 +75,13 @@ def describe(app: APIGatewayHttpResolver) -> str:
     for gone in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(gone, None)
     schemas["Problem"] = PROBLEM
+    document["components"]["responses"] = {
+        _name(status): {
+            "description": title,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, title in TITLES.items()
+    }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             route = find(method.upper(), path)
@@ -110,7 +117,8 @@ def _complete(operation: dict[str, Any], access: Access, *, writes: bool, heavy:
     responses = operation["responses"]
     responses.pop("422", None)
     for status in sorted(statuses):
-        responses[str(status)] = {
-            "description": TITLES[status],
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        responses[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
+
+
+def _name(status: int) -> str:
+    return f"Problem{status}"

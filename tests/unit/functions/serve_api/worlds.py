@@ -77,6 +77,7 @@ def events_of(division: str) -> list[Event]:
                     "street_number": "1", "address1": "Main St", "city": "Troy", "postcode": "12180", "state": "NY"},
         ),
         Transaction(source="dealer_sales", id=f"{sign}-1", when=NOW - 160 * day, division=division, amount=900_000, item=sign),
+        Transaction(source="service_workshop", id=f"{sign}-s", when=NOW - 370 * day, division=division, type="service"),
         Asset(source="dealer_sales", id=f"{sign}-a", when=NOW - 160 * day, division=division, model=sign),
         Interaction(source="call_centre_cases", id=f"{sign}-i", when=NOW - 3 * day, division=division, channel="call", topic=sign),
         Case(source="call_centre_cases", id=f"{sign}-c", when=NOW - 90 * day, division=division, nature=sign, status="closed",
