@@ -143,6 +143,7 @@ def measure(customers: int, lifetimes: str = "", repeat: int = 1) -> dict[str, f
             if again == repeat - 1:
                 for name in set(once.clock) - {"segments"}:
                     watch.least(name, once, name)
+            if again == 0:  # before any script that is not ours
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             _plain_scripts(here, snapshots, once)
             for name in ("bare script", "plain script"):
@@ -376,11 +377,12 @@ def _goals(found: list[dict[str, float]]) -> Iterator[Goal]:
         )
     if len(found) > 1:
         steps = ("snapshot, cpu", "summary, cpu", "segments, cpu", "fit and quantiles, cpu")
-        each = [sum(one[step] for step in steps) / one["customers"] for one in found]
+        least, most = (
+            sum(one[step] for step in steps) / one["customers"]
+            for one in (min(found, key=lambda one: one["customers"]), largest)
+        )
         yield Goal(
-            "a customer's processor time, dearest to cheapest size",
-            round(max(each) / min(each), 2),
-            at_most=1.3,
+            "a customer's processor time, most to fewest customers", round(most / least, 2), at_most=1.1
         )
 
 
