@@ -73,6 +73,7 @@ def install(app: APIGatewayHttpResolver) -> None:
     app.exception_handler(ResponseValidationError)(_failed)
     app.exception_handler(CourtesyError)(_refuse)
     app.exception_handler(ServiceError)(_refuse_service)
+    app.exception_handler(UnicodeDecodeError)(_no_text)
     app.exception_handler(Exception)(_failed)
 
 
@@ -105,6 +106,10 @@ def _refuse_service(error: ServiceError) -> Response[str]:
         field, _, text = str(error.msg).partition(": ")
         return problem(422, str(error.msg), [{"field": field, "problem": text}])
     return problem(error.status_code if error.status_code in TITLES else 500, str(error.msg))
+
+
+def _no_text(_: UnicodeDecodeError) -> Response[str]:
+    return problem(400, "the body is no text in UTF-8")
 
 
 def _failed(error: Exception) -> Response[str]:

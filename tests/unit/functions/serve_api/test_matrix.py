@@ -67,7 +67,7 @@ def leaks(text: str, claim: str) -> list[str]:
 
 
 def combinations(route: Route) -> Iterator[tuple[str, str, str, str]]:
-    claims = CLAIMS
+    claims: tuple[str, ...] = CLAIMS
     if route.access.scope == "house":
         claims = ALONE[:1] if f"{route.method} {route.rule}" in SLOW else ALONE
     for role in ("", *sorted(ROLES)):

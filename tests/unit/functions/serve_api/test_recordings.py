@@ -1,6 +1,5 @@
 """What agents record takes effect at once: on the plan, on the profile, and for the triggers that listen."""
 
-import orjson
 import pytest
 
 from courtesy.outcomes import ContactState
@@ -24,7 +23,7 @@ def plan(api: Api) -> dict[str, ContactState]:
 
 
 def told(api: Api) -> list[list[str]]:
-    return [orjson.loads(body)["keys"] for body in api.outside.events.bodies]  # type: ignore[attr-defined]
+    return [body["keys"] for body in api.outside.events.bodies()]  # type: ignore[attr-defined]
 
 
 def test_a_complaint_takes_the_waiting_mail_out_of_the_plan(world: Api) -> None:
