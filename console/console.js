@@ -13,7 +13,7 @@ const PAGES = [
     ["messages", "Messages", RULES], ["blocks", "Dealer blocks", ["dealer", ...RULES]], ["rulebook", "Rulebook", RULES]]],
   ["Work", [
     ["mailings", "Mailings", RULES], ["sources", "Sources", [...RULES, "source"]],
-    ["matches", "Possible matches", ["agent", "privacy_officer", "engineer"]]]],
+    ["matches", "Possible matches", ["agent", "privacy_officer", "engineer"]], ["unknown", "Unknown contacts", ["approver", "engineer"]]]],
 ];
 const page = document.getElementById("page");
 const side = document.getElementById("side");

@@ -40,9 +40,10 @@ function finder() {
 async function now(found, signal, again) {
   return [
     later(async () => {
-      const next = await maybe(`/customers/${found.customer_id}/next?channel=next_contact`, null, { signal });
+      const next = await maybe(`/customers/${found.customer_id}/next-action?channel=next_contact&limit=8`, null, { signal });
       return next ? advice(found, next, again) : [];
     }, "10rem"),
+    later(() => offers(found, signal, again), "2rem"),
     section("Contacts", contacts(found, again)),
     section("Cases", cases(found, again)),
     section("Segments", segments(found)),
@@ -52,22 +53,39 @@ async function now(found, signal, again) {
 }
 
 function advice(found, next, again) {
-  const offers = next.suggestions ?? [];
-  const good = offers.filter((s) => s.outcome === "reserved"), not = offers.filter((s) => s.outcome !== "reserved");
+  const good = next.actions, blocked = next.open_cases > 0 || next.objects;
   return [
     section("What you may offer now",
-      next.blocked?.length > 0 && el("div", { class: "card warning", role: "note" }, el("strong", {}, "No advertising at present. "), next.blocked.map((text) => el("span", {}, `${plainly(text)} `))),
+      blocked && el("div", { class: "card warning", role: "note" }, el("strong", {}, "No advertising at present. "), next.open_cases > 0 ? `${upper(plural(next.open_cases, "open case"))} ${next.open_cases === 1 ? "blocks" : "block"} all of it until closed. ` : "", next.objects ? "This customer objected, or processing is restricted." : ""),
       good.length > 0 && el("ul", { class: "plain" }, good.map((each) => el("li", { class: "card" }, el("div", { class: "head" },
-        el("div", {}, el("h3", {}, each.label || sentence(each.trigger)), note(upper(words(each.division)), each.offer && ` · offer ${words(each.offer)}`, each.expires && ` · until ${day(each.expires)}`)),
+        el("div", {}, el("h3", {}, each.label || sentence(each.trigger)), note(upper(words(each.division)), each.offer && ` · offer ${words(each.offer)}`, each.code && ` · code ${each.code}`, each.code_until && ` · until ${day(each.code_until)}`)),
         may(...CARES, "source") && el("div", { class: "actions" }, action("I have offered it", async () => {
-          await call("POST", `/customers/${found.customer_id}/next/shown`, { trigger: each.trigger, occurrence: each.occurrence, channel: "next_contact" });
+          await call("POST", `/customers/${found.customer_id}/next-action/shown`, { trigger: each.trigger, occurrence: each.occurrence, channel: "next_contact" });
           say("Recorded. It counts as a contact, so nobody offers it again elsewhere.");
           again();
         }, { kind: "small" })))))),
-      good.length === 0 && !next.blocked?.length && empty("Nothing to offer at present", not.length ? "What triggers propose is held or not allowed today; see why below." : "No trigger proposes anything for this customer."),
-      not.length > 0 && el("details", {}, el("summary", {}, `${plural(not.length, "suggestion")} not for today, and why`), el("ul", {}, not.map((each) => el("li", {}, el("strong", {}, each.label || sentence(each.trigger)), " ", plainly(each.sentence))))),
-      next.planned?.length > 0 && el("p", { class: "note" }, "Already planned: ", next.planned.map((c) => `${words(c.trigger)} by ${words(c.channel)} on ${day(c.planned)}`).join("; "))),
+      good.length === 0 && !blocked && empty("Nothing to offer at present", "No trigger proposes anything for this customer that the law allows now; Why and why not says more."),
+      next.planned?.length > 0 && el("p", { class: "note" }, "Already planned: ", next.planned.map((c) => `${words(c.trigger)} by ${words(c.channel)} on ${day(c.at)}`).join("; "))),
   ];
+}
+
+const ANSWERS = { accept: "accepted", decline: "declined", redeem: "redeemed" };
+async function offers(found, signal, again) {
+  const [made, recovery] = await Promise.all([maybe(`/customers/${found.customer_id}/offers`, null, { signal }), maybe(`/customers/${found.customer_id}/recovery`, null, { signal })]);
+  const answer = (offer, verb) => action(upper(ANSWERS[verb]), async () => {
+    await call("POST", `/customers/${found.customer_id}/offers/${offer.code || offer.offer}/${verb}`, { channel: "call" });
+    say(verb === "decline" ? "Declined. The offer rests in every channel." : `Recorded as ${ANSWERS[verb]}.`);
+    again();
+  }, { kind: "quiet small" });
+  return [
+    made?.offers.length > 0 && section("Offers made", table("Offers", [
+      { name: "Offer", show: (o) => sentence(o.offer) }, { name: "Code", show: (o) => el("code", {}, o.code) }, { name: "State", show: (o) => badge(words(o.state), o.usable ? "good" : "") }, { name: "Until", show: (o) => day(o.until) }, { name: "Seen in", show: (o) => o.channels.map(words).join(", ") },
+      { name: "", show: (o) => o.usable && may(...CARES) ? el("div", { class: "actions" }, answer(o, "accept"), answer(o, "decline"), answer(o, "redeem")) : "" },
+    ], made.offers)),
+    recovery?.grants.length > 0 && section("What you may grant after a complaint", table("Grants", [
+      { name: "Complaint", show: (g) => `${sentence(g.nature || "complaint")}, closed ${day(g.closed)}` }, { name: "Up to", number: true, show: (g) => money(g.limit, g.currency) }, { name: "Offers", show: (g) => g.offers.map(words).join(", ") }, { name: "Until", show: (g) => day(g.until) },
+    ], recovery.grants)),
+  ].filter(Boolean);
 }
 
 function segments(found) {
@@ -185,11 +203,11 @@ async function record(found, signal, again) {
   const cares = may(...CARES);
   return [el("div", { class: "cards wide" },
     cares && box("A complaint", "It blocks all advertising at once, on every channel, also pieces that wait for a print run.", "cases", ({ stopped }) => `Recorded. ${stopped?.length ? `${plural(stopped.length, "planned contact")} stopped: ${stopped.map((c) => words(c.trigger)).join(", ")}.` : "No contact was planned."}`,
-      field("What kind", select("type", ["complaint", "dispute", "recovery"])), division(), field("About", input("nature", "", { maxlength: 60, placeholder: "late delivery" }))),
+      field("What kind", select("type", ["complaint", "dispute", "recovery"])), division(), field("About", input("nature", "", { maxlength: 60, pattern: "[a-z0-9_ \\-]*", placeholder: "late delivery" }), "a word or two in small letters, nothing personal")),
     cares && box("A talk", "Calls and visits count as contacts, so the customer is not pressed from two sides.", "interactions", () => "Recorded. It is felt in the next decision.",
       field("How", select("channel", ["call", "visit", "chat", "mail"])), division(), field("Topic", input("topic", "", { maxlength: 60 }))),
-    cares && box("A response", "What the customer answered to an offer; a decline rests it everywhere.", "responses", () => "Recorded.",
-      field("What", select("type", ["visited", "replied", "accepted", "declined", "redeemed"])), division(), field("Offer, if one was made", input("offer", "", { maxlength: 60 }))),
+    cares && box("A response", "The customer came by, or answered a message.", "responses", () => "Recorded.",
+      field("What", select("type", ["visited", "clicked", "replied"])), division()),
     (cares || may("privacy_officer")) && may("agent", "dealer", "privacy_officer", "engineer") && box("A wish about contacts", "It acts at once: what is planned and no longer allowed does not go out.", "permissions", () => "Recorded. It acts at once.",
       field("Purpose", select("purpose", ["marketing", "service"])), field("Channel", select("channel", [["*", "All channels"], "email", "letter", "postcard", "sms", "next_contact"])),
       field("Division", select("division", [...(may("agent", "dealer") ? [] : [["*", "All divisions"]]), ...mine])), field("The customer", select("status", [["withdrawn", "wants no more of it"], ["granted", "agrees to it"]])), field("How do we know", input("proof", "", { required: true, maxlength: 200, placeholder: "said so on the phone" }))),

@@ -1,5 +1,5 @@
 // Messages: what every trigger says, in each channel and language, as people get it; and the offers that go with them.
-import { get, may, maybe } from "../api.js";
+import { get, may } from "../api.js";
 import { el, empty, head, input, link, note, parts, table } from "../dom.js";
 import { channelPreviews } from "../preview-box.js";
 import { day, plural, sentence, words } from "../words.js";
@@ -31,13 +31,13 @@ async function one(id, signal) {
 }
 
 async function offers(signal) {
-  const [{ offers: list }, stock] = await Promise.all([get("/offers", { signal }), maybe("/offers/stock", null, { signal })]);
-  const text = (value) => (typeof value === "string" ? value : value?.en ?? Object.values(value ?? {})[0] ?? "");
-  const counted = new Map((stock?.offers ?? []).map((each) => [each.id ?? each.offer, each]));
+  const [{ value }, { triggers }] = await Promise.all([get("/rulebook/sections/offers", { signal }), get("/triggers", { signal })]);
+  const list = Object.entries(value).map(([id, offer]) => ({ ...offer, id, triggers: triggers.filter((t) => t.offer === id).map((t) => t.id) }));
+  const text = (said) => (typeof said === "string" ? said : said?.en ?? Object.values(said ?? {})[0] ?? "");
   return [head("Offers", "The same code in mail, on the web and with the agent."), parts("Messages", PARTS, "#messages/offers"),
     table("Offers", [
       { name: "Offer", show: (o) => el("div", {}, el("strong", {}, text(o.label)), note(text(o.terms))) }, { name: "Code", show: (o) => el("code", {}, o.code) }, { name: "Valid", show: (o) => (o.valid_until ? `until ${day(o.valid_until)}` : o.valid_days ? plural(o.valid_days, "day") : "") },
-      ...(stock ? [{ name: "Left", number: true, show: (o) => { const c = counted.get(o.id); return c == null ? "" : c.left ?? c.stock ?? "no limit"; } }] : []),
+      { name: "Stock", number: true, show: (o) => o.stock ?? "no limit" },
       { name: "Used by", show: (o) => el("span", {}, (o.triggers ?? []).flatMap((t, at) => [at ? ", " : "", link(`#triggers/${t}`, sentence(t))])) },
     ], list, empty("The rulebook has no offer"))];
 }

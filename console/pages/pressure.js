@@ -19,10 +19,11 @@ async function calendar(shift, signal) {
   const found = await get(`/pressure/calendar?from=${iso(first)}&to=${iso(last)}`, { signal });
   const dates = Array.from({ length: 42 }, (_, at) => iso(new Date(first.getTime() + at * 86_400_000)));
   const by = new Map();
-  for (const each of found.days) (by.get(each.day) ?? by.set(each.day, []).get(each.day)).push(each);
+  const list_ = [...found.planned, ...found.waiting];
+  for (const each of list_) (by.get(each.day) ?? by.set(each.day, []).get(each.day)).push(each);
   const sum = (list) => (list ?? []).reduce((total, each) => total + each.contacts, 0);
-  const most = Math.max(1, ...dates.map((d) => sum(by.get(d)))), all = sum(found.days);
-  const used = CHANNELS.filter((channel) => found.days.some((each) => each.channel === channel));
+  const most = Math.max(1, ...dates.map((d) => sum(by.get(d)))), all = sum(list_);
+  const used = CHANNELS.filter((channel) => list_.some((each) => each.channel === channel));
   const weekdays = dates.slice(0, 7).map((d) => new Intl.DateTimeFormat(navigator.language, { weekday: "short" }).format(new Date(`${d}T12:00:00`)));
   return [
     head("Pressure", "Contacts by the day on which they count: sent ones and planned ones.", link(`#pressure/calendar/${shift - 1}`, "Four weeks earlier"), shift !== 0 && link("#pressure", "Today"), link(`#pressure/calendar/${shift + 1}`, "Four weeks later")),
@@ -33,7 +34,7 @@ async function calendar(shift, signal) {
     }))),
     all > 0 && section("By channel", card(columns(dates, used.map((channel) => ({ name: channel, tone: `k${CHANNELS.indexOf(channel) + 1}`, values: Object.fromEntries(dates.map((d) => [d, sum(by.get(d)?.filter((each) => each.channel === channel))])) })), { label: shortDay, describe: `Contacts per day and channel from ${dates[0]} to ${dates[41]}, ${all} in all.` }))),
     el("div", { class: "two" },
-      section("By trigger", triggers(found.days)),
+      section("By trigger", triggers(list_)),
       section("Rules that bind", card(found.binding.length ? bars(found.binding.slice(0, 12).map((b) => ({ name: b.rule || b.reason, label: sentence(b.rule || b.reason), value: b.candidates }))) : note("No rule held anybody back in the latest cycles."), note("Candidates that a rule held in the latest cycles.")))),
   ];
 }
@@ -47,21 +48,19 @@ function triggers(days) {
 
 async function people(signal) {
   const found = await get("/pressure/people?days=30", { signal });
-  const all = found.buckets.reduce((total, b) => total + b.customers, 0);
+  const buckets = Object.entries(found.buckets).map(([contacts, customers]) => ({ contacts, customers })), all = buckets.reduce((total, b) => total + b.customers, 0);
   return [head("Pressure on people", "How many contacts customers had in the last 30 days."), parts("Pressure", PARTS, "#pressure/people"),
-    cards(figure("Customers", all), figure("Without any contact", found.buckets.find((b) => b.contacts === 0)?.customers ?? 0, "in 30 days"), figure("Forgotten", found.forgotten.customers, "active customers who hear nothing"), figure("Most contacts", Math.max(0, ...found.most.map((m) => m.contacts_30d)), "one customer, 30 days")),
-    section("Contacts in 30 days", card(bars(found.buckets.map((b) => ({ name: String(b.contacts), label: plural(b.contacts, "contact"), value: b.customers, shown: `${number(b.customers)} · ${percent(b.customers / Math.max(1, all), 1)}` }))))),
-    el("div", { class: "two" },
-      section("Who hears most", table("Most contacted customers", [{ name: "Customer", show: (m) => link(`#customer/${m.customer_id}`, el("code", {}, m.customer_id.slice(0, 12))) }, { name: "30 days", number: true, show: (m) => m.contacts_30d }, { name: "90 days", number: true, show: (m) => m.contacts_90d }], found.most, empty("Nobody was contacted"))),
-      section("Who is forgotten", found.forgotten.sample.length ? card(note(`${plural(found.forgotten.customers, "customer")} of value without a contact; some of them:`), el("ul", {}, found.forgotten.sample.map((id) => el("li", {}, link(`#customer/${id}/why`, el("code", {}, id.slice(0, 12))))))) : empty("Nobody is forgotten"))),
+    cards(figure("Customers", all), figure("Without any contact", buckets.find((b) => b.contacts === "0")?.customers ?? 0, "in 30 days"), figure("Forgotten", found.forgotten, "nothing for 90 days, though a channel is open"), figure("Most contacts", Math.max(0, ...found.most.map((m) => m.contacts_30d)), "one customer, 30 days")),
+    section("Contacts in 30 days", card(bars(buckets.map((b) => ({ name: b.contacts, label: `${b.contacts} ${b.contacts === "1" ? "contact" : "contacts"}`, value: b.customers, shown: `${number(b.customers)} · ${percent(b.customers / Math.max(1, all), 1)}` }))))),
+    section("Who hears most", table("Most contacted customers", [{ name: "Customer", show: (m) => link(`#customer/${m.customer_id}`, el("code", {}, m.customer_id)) }, { name: "30 days", number: true, show: (m) => m.contacts_30d }, { name: "90 days", number: true, show: (m) => m.contacts_90d }], found.most, empty("Nobody was contacted"))),
   ];
 }
 
 async function law(signal) {
-  const p = await get("/policies", { signal });
+  const { version: inForce, policies: p } = await get("/policies", { signal });
   const window = (c) => (c.rolling_days ? `any ${plural(c.rolling_days, "day")}` : c.calendar ? `one calendar ${c.calendar}` : "");
   const scope = (c) => [c.channels?.length && `by ${c.channels.map(words).join(", ")}`, c.categories?.length && `of ${c.categories.map(words).join(", ")}`, c.divisions?.length && `in ${c.divisions.map(words).join(", ")}`, c.per && c.per !== "customer" && `per ${words(c.per)}`].filter(Boolean).join("; ") || "all contacts";
-  return [head("The contact law", `Rulebook ${p.version}. All rules must hold for a contact to be reserved, and once more when it leaves.`), parts("Pressure", PARTS, "#pressure/rules"),
+  return [head("The contact law", `Rulebook ${inForce}. All rules must hold for a contact to be reserved, and once more when it leaves.`), parts("Pressure", PARTS, "#pressure/rules"),
     section("Caps", table("Caps", [{ name: "Rule", show: (c) => sentence(c.id) }, { name: "At most", number: true, show: (c) => c.at_most }, { name: "Counted", show: (c) => (c.count === "weight" ? "by weight" : "contacts") }, { name: "In", show: window }, { name: "For", show: scope }], p.caps)),
     section("Gaps", table("Gaps", [{ name: "Rule", show: (g) => sentence(g.id) }, { name: "Days", number: true, show: (g) => g.days }, { name: "After", show: (g) => words(g.after) }, { name: "For", show: scope }], p.gaps)),
     section("Quiet times", card(facts([...Object.entries(p.channels).filter(([, c]) => c.quiet_hours).map(([name, c]) => [sentence(name), `${c.quiet_hours.start} to ${c.quiet_hours.until}, in the customer’s zone`]), ...p.blackouts.map((b) => [sentence(b.id), b.first === b.last ? day(b.first) : `${day(b.first)} to ${day(b.last)}`])]))),

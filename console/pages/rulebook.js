@@ -14,7 +14,7 @@ export async function page({ id: [part, name, ...rest], query, signal, again }) 
   if (part === "versions" && name) return version(name, query, signal);
   if (part === "versions") return versions(signal);
   const current = await get("/rulebook", { signal });
-  const found = await get(`/rulebook/versions/${current.version}`, { signal });
+  const found = await get(`/rulebook/versions/${current.version}/files`, { signal });
   return [
     head("Rulebook", `Version ${current.version} is in force, published by ${current.published_by} on ${when(current.published_at)}.`, may("marketer", "approver", "engineer") && action("New draft", newDraft)),
     parts("Rulebook", PARTS, "#rulebook"),
@@ -121,13 +121,14 @@ async function version(name, query, signal) {
     const { text } = await get(`/rulebook/versions/${name}/file?path=${encodeURIComponent(path)}`, { signal });
     return [head(path, `As it stands in version ${name}.`), el("pre", { tabindex: "0" }, text), el("p", {}, link(`#rulebook/versions/${name}`, `Version ${name}`))];
   }
-  const [{ current }, found] = await Promise.all([get("/rulebook/versions?limit=1", { signal }), get(`/rulebook/versions/${name}`, { signal })]);
+  const [{ current, versions: versions_ }, found] = await Promise.all([get("/rulebook/versions?limit=200", { signal }), get(`/rulebook/versions/${name}/files`, { signal })]);
+  const told = versions_.find((v) => String(v.version) === name);
   const against = query.get("against") ?? String(Number(name) - 1);
   const back = may("approver") && Number(name) !== current && el("button", { type: "button", onclick: async (event) => {
     if (!(await confirm_(`Put the rules of version ${name} in force again? They are published as a new version.`, "Roll back"))) return;
     await busy(event.target, async () => { const made = await call("POST", `/rulebook/versions/${name}/rollback`, { because: `rolled back to version ${name} in the console` }); say(`Version ${made.version} says what version ${name} said, and is in force.`); location.hash = "#rulebook"; });
   } }, "Roll back to it");
-  return [head(`Version ${name}`, `Published by ${found.by} on ${when(found.at)}.`, back || null),
+  return [head(`Version ${name}`, told ? `Published by ${told.by} on ${when(told.at)}.` : "", back || null),
     Number(against) > 0 && section(`Against version ${against}`, later(async () => changes((await get(`/rulebook/versions/${name}/diff?against=${against}`, { signal })).changes))),
     section("Its files", files(found.files ?? [], (each) => `#rulebook/versions/${name}?path=${encodeURIComponent(each)}`)), el("p", {}, link("#rulebook/versions", "All versions"))];
 }

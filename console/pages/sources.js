@@ -12,7 +12,7 @@ export async function page({ id: [name, file], signal }) {
   const sources = fresh?.sources ?? (await get("/sources", { signal })).sources.map((source) => ({ source }));
   const sum = (field) => sources.reduce((total, source) => total + (source.rows?.[field] ?? 0), 0);
   return [head("Sources", "Every row of every file ends as loaded, known already, or in quarantine with a reason."),
-    fresh && cards(figure("Sources", sources.length), figure("Files in seven days", sources.reduce((t, s) => t + (s.files_7d ?? 0), 0)), figure("Refused as a whole", sources.reduce((t, s) => t + (s.refused_7d ?? 0), 0), "in seven days"), figure("Rows in quarantine", sources.reduce((t, s) => t + (s.quarantined_7d ?? 0), 0), "in seven days"), figure("Rows of latest files", sum("in"), `${number(sum("loaded"))} loaded`)),
+    fresh && cards(figure("Sources", sources.length), figure("Files in seven days", sources.reduce((t, s) => t + (s.files ?? 0), 0)), figure("Refused as a whole", sources.reduce((t, s) => t + (s.refused ?? 0), 0), "in seven days"), figure("Rows in quarantine", sources.reduce((t, s) => t + (s.quarantined ?? 0), 0), "in seven days"), figure("Rows of latest files", sum("in"), `${number(sum("loaded"))} loaded`)),
     section("All sources", table("Sources", [
       { name: "Source", show: (s) => link(`#sources/${s.source}`, s.label || sentence(s.source)) },
       { name: "Holds", show: (s) => (s.record ? words(s.record) : "") },

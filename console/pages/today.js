@@ -92,7 +92,7 @@ function goesOut(signal) {
     const calendar = await maybe(`/pressure/calendar?from=${on(-6)}&to=${on(7)}`, null, { signal });
     if (!calendar) return [];
     const channels = {};
-    for (const { day: date, channel, contacts } of calendar.days) (channels[channel] ??= { past: 0, coming: 0 })[date <= on(0) ? "past" : "coming"] += contacts;
+    for (const { day: date, channel, contacts } of [...calendar.planned, ...calendar.waiting]) (channels[channel] ??= { past: 0, coming: 0 })[date <= on(0) ? "past" : "coming"] += contacts;
     return section("What goes out", table("Contacts by channel", [
       { name: "Channel", show: ([name]) => sentence(name) }, { name: "Last seven days", number: true, show: ([, sums]) => sums.past }, { name: "Coming seven days", number: true, show: ([, sums]) => sums.coming },
     ], Object.entries(channels), empty("No contact in these two weeks")));

@@ -1,5 +1,5 @@
 // The editor of a trigger: who, when, how, and the words; with the audience while one types, a rehearsal, and the way to approval.
-import { call, get } from "../api.js";
+import { call, get, maybe } from "../api.js";
 import { action, card, check, el, field, head, input, link, note, say, section, select } from "../dom.js";
 import { editor } from "../editor.js";
 import { channelPreviews } from "../preview-box.js";
@@ -13,8 +13,8 @@ const NUMBERS = ["priority", "value", "response_probability", "useful_for_days",
 
 export async function page({ id, draft, signal }) {
   const of = draft ? `?draft=${draft}` : "";
-  const [policies, { attributes }, { divisions }, { offers }, found, list] = await Promise.all([
-    get(`/policies${of}`, { signal }), get("/attributes", { signal }), get("/divisions", { signal }), get(`/offers${of}`, { signal }), id ? get(`/triggers/${id}${of}`, { signal }) : { trigger: NEW }, get(`/triggers${of}`, { signal })]);
+  const [{ policies }, { attributes }, { divisions }, offers, found, list] = await Promise.all([
+    get(`/policies${of}`, { signal }), get("/attributes", { signal }), get("/divisions", { signal }), maybe(`/rulebook/sections/offers${of}`, { value: {} }, { signal }), id ? get(`/triggers/${id}${of}`, { signal }) : { trigger: NEW }, get(`/triggers${of}`, { signal })]);
   const t = { ...NEW, ...found.trigger };
   const result = el("div", { class: "stack", "aria-live": "polite" });
   const criteria = editor(t.criteria === "true" ? "" : t.criteria, attributes, "Criteria", () => ask());
@@ -54,7 +54,7 @@ export async function page({ id, draft, signal }) {
       el("div", { class: "field", style: { "margin-top": "1rem" } }, el("span", { class: "label" }, el("strong", {}, "Criteria")), criteria, note("Names are completed as you type (Ctrl-Space for all). Unknown is not true."), audience))),
     section("How", card(el("fieldset", {}, el("legend", {}, "Channels, in order of preference"), el("div", { class: "choices" }, [...t.channels, ...CHANNELS.filter((c) => !t.channels.includes(c))].map((channel) => field(upper(words(channel)), check("channels", t.channels.includes(channel), { value: channel }))))),
       el("div", { class: "fields", style: { "margin-top": "1rem" } },
-        field("Priority", input("priority", t.priority, { type: "number", min: 1, max: 1000 }), Object.values(policies.priority_classes).map((c) => `${c.label || ""} up to ${c.priority}`).join("; ")), field("Offer", select("offer", [["", "none"], ...offers.map((o) => [o.id, o.label?.en ?? words(o.id)])], t.offer)),
+        field("Priority", input("priority", t.priority, { type: "number", min: 1, max: 1000 }), Object.values(policies.priority_classes).map((c) => `${c.label || ""} up to ${c.priority}`).join("; ")), field("Offer", select("offer", [["", "none"], ...Object.entries(offers.value).map(([name, o]) => [name, o.label?.en ?? words(name)])], t.offer)),
         field("One contact per", select("occurrence", ["once", "day", "week", "month", "quarter", "year"], t.occurrence)), field("Useful for, days", input("useful_for_days", t.useful_for_days, { type: "number", min: 1 })),
         field("Own control group", input("control_share", t.control_share, { type: "number", min: 0, max: 1, step: 0.01 }), "share that is held out, 0 to 1")),
       el("details", {}, el("summary", {}, "More"), el("div", { class: "fields" }, field("A response is worth, cents", input("value", t.value, { type: "number" })), field("Probability of a response", input("response_probability", t.response_probability, { type: "number", min: 0, max: 1, step: 0.001 })), field("Weight in caps", input("weight", t.weight, { type: "number", min: 0, step: 0.5 })), field("At most per cycle", input("daily_budget", t.daily_budget ?? "", { type: "number", min: 0 }), "empty: no budget"), field("Paid mail also below zero value", check("include_below_zero", t.include_below_zero)))))),
@@ -79,7 +79,7 @@ export async function page({ id, draft, signal }) {
     if (bad.length) {
       history.replaceState(null, "", `#triggers/${name}/edit?draft=${into}`);
       draft = into; id = name;
-      throw Object.assign(new Error("The draft is kept, but not sound yet:"), { status: 400, errors: bad.map((p) => ({ field: `${p.file ?? p.path}${p.line ? `, line ${p.line}` : ""}`, problem: p.text })) });
+      throw Object.assign(new Error("The draft is kept, but not sound yet:"), { status: 400, errors: bad.map((p) => ({ field: `${p.file || p.path}${p.line ? `, line ${p.line}` : ""}`, problem: p.text })) });
     }
     say("Kept as a draft. Nothing changes until it is approved and published.");
     draft = into; id = name;
