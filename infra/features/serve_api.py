@@ -8,6 +8,9 @@ from infra.data_stack import DUE_INDEX
 from infra.parts import access
 from infra.parts.feature import Feature, House
 
+HOLDS_PEOPLE = ("snapshots/", "segments/", "moves/", "decisions/", "staged/", "quarantine/", "mailings/")
+"""What an erasure writes anew without the person."""
+
 
 def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     data = house.data
@@ -23,8 +26,18 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.depth(*house.queues.values()),
         access.alarms(house.alarms_arn),
         *access.read_objects(
-            data.lake, "snapshots/", "segments/", "decisions/", "outcomes/", "quarantine/", "mailings/"
+            data.lake,
+            "snapshots/",
+            "segments/",
+            "moves/",
+            "decisions/",
+            "outcomes/",
+            "staged/",
+            "quarantine/",
+            "mailings/",
         ),
+        access.write_objects(data.lake, "outcomes/erasures/", *HOLDS_PEOPLE),
+        access.delete_objects(data.lake, "decisions/events/", "mailings/"),
         iam.PolicyStatement(actions=["states:StartExecution"], resources=[house.setting("cycle_arn")]),
         iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[house.executions_arn]),
     ]

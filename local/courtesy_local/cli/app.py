@@ -13,7 +13,7 @@ from courtesy_local.stack.server import StackProblem
 
 ROOMS = (
     "stack", "drop", "cycle", "demo", "console", "show", "explain", "balance", "source", "quarantine", "identity", "population",
-    "decisions", "unknown", "rehearse", "messages", "faults", "cost", "bench",
+    "decisions", "unknown", "privacy", "measure", "rehearse", "messages", "faults", "cost", "bench",
 )  # fmt: skip
 """Modules of `courtesy_local.cli`, each with `register(app)`."""
 

@@ -1,0 +1,77 @@
+"""The privacy officer's routes: all that is held, corrections, the freeze, and the end."""
+
+from datetime import timedelta
+
+import pytest
+
+from courtesy.timeline.events import Look, SourceRecord
+from courtesy.timeline.refold import refold
+from functions.serve_api import wiring
+from tests.unit.functions.serve_api.conftest import ANNA, NOW, Api
+from tests.unit.functions.serve_api.worlds import furnish
+
+AT = f"/customers/{ANNA}"
+
+
+@pytest.fixture
+def asked(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """The API with a whole rulebook."""
+    outside = furnish(api.outside)
+    monkeypatch.setattr(wiring, "wire", lambda: outside)
+    return Api(outside)
+
+
+def test_access_gives_everything_with_its_sources_and_is_itself_recorded(asked: Api) -> None:
+    document = asked("GET", f"{AT}/access", role="privacy_officer").json["document"]
+    assert document["form"] == "courtesy.access.v1"
+    assert document["values"]["email"] == "anna@example.com"
+    assert document["origins"]["email"] == {
+        "source": "crm_persons", "record": "77", "since": (NOW - timedelta(days=300)).isoformat(),
+        "file": "crm_persons/2026/01/24/p.csv", "line": 12,
+    }  # fmt: skip
+    assert {kind: len(events) for kind, events in document["held"].items()}["transaction"] == 2
+    assert [source["source"] for source in document["sources"]] == [
+        "call_centre_cases",
+        "crm_persons",
+        "dealer_sales",
+    ]
+    again = asked("GET", f"{AT}/access", role="privacy_officer").json["document"]
+    (staff,) = (told for told in again["recipients"] if told["recipient"] == "staff")
+    assert len(staff["references"]) == 1
+    looks = [event for event in asked.outside.store.read_timeline(ANNA) if isinstance(event, Look)]
+    assert {look.what for look in looks} == {"access"}
+
+
+def test_a_correction_wins_over_every_source(asked: Api) -> None:
+    body = {"fields": {"surname": "Bergh", "email": "ANNA@Example.org"}}
+    assert asked("POST", f"{AT}/correction", role="privacy_officer", body=body).status == 200
+    store = asked.outside.store
+    later = SourceRecord(
+        source="crm_persons", id="77", when=NOW + timedelta(days=9), trust=1000, fields={"surname": "Berg", "city": "Oslo"}
+    )  # fmt: skip
+    store.append(ANNA, [later])
+    profile = refold(store, ANNA)
+    assert (profile.text("surname"), profile.text("city")) == ("Bergh", "Oslo")
+    assert profile.text("email") == "anna@example.org"
+    wrong = asked("POST", f"{AT}/correction", role="privacy_officer", body={"fields": {"surnam": "x"}})
+    assert wrong.status in (400, 404, 422)
+    assert "surname" in wrong.text
+
+
+def test_a_restriction_stands_until_it_is_lifted(asked: Api) -> None:
+    assert asked("PUT", f"{AT}/restriction", role="privacy_officer").json["standings"] == ["restriction"]
+    assert asked("PUT", f"{AT}/restriction", role="privacy_officer").json["standings"] == ["restriction"]
+
+
+def test_an_erasure_has_a_certificate_and_may_be_repeated(asked: Api) -> None:
+    assert asked("GET", f"{AT}/erasure", role="privacy_officer").status == 404
+    done = asked("POST", f"{AT}/erasure", role="privacy_officer").json
+    assert done["status"] == "done"
+    assert done["done"]["events"] >= 5
+    assert asked("GET", f"{AT}/erasure", role="privacy_officer").json == done
+    assert asked("POST", f"{AT}/erasure", role="privacy_officer").json["runs"] == 2
+    assert asked("POST", "/erasures/repeat", role="privacy_officer").json == {"erasures": {}}
+    held = asked("GET", f"{AT}/access", role="privacy_officer").json["document"]
+    assert held["values"] == {}
+    assert held["standings"] == ["erasure"]
+    assert asked("POST", f"{AT}/erasure", role="agent", divisions="cars").status == 403
