@@ -41,6 +41,7 @@ class Circumstances:
     """What a customer's decisions have in common: zone, local date, history, who stops them; made once per customer."""
 
     __slots__ = (
+        "_before",
         "_history",
         "hash_key",
         "now",
@@ -66,14 +67,26 @@ class Circumstances:
         self.zone_known = zone is not None
         self.zone: ZoneInfo = zone or policy.default_zone
         self.stopped = person_stopped(policy, profile, now.astimezone(self.zone).date())
+        self._before: History | None = None
         self._history: History | None = None
 
     @property
+    def before(self) -> History:
+        """All that took up pressure before anything was decided here."""
+        if self._before is None:
+            self._before = history_of(self.profile, others=self.others)
+        return self._before
+
+    @property
     def history(self) -> History:
-        """All that takes up pressure."""
+        """The same with what was reserved here since."""
+        return self._history or self.before
+
+    def reserved(self, touch: Touch) -> None:
+        """Take a contact into account that was reserved here."""
         if self._history is None:
-            self._history = history_of(self.profile, others=self.others)
-        return self._history
+            self._history = self.before.copy()
+        self._history.add(touch)
 
 
 def history_of(
@@ -142,7 +155,7 @@ def decide(
             touch = runner.compete(around, won)
             if touch is not None:
                 won.append(touch)
-                around.history.add(touch)
+                around.reserved(touch)
     several = len(runners) > 1
     return [
         runner.decision(
@@ -419,8 +432,7 @@ def _lost_to(
     """What would have stopped it alone; a lost competition where nothing would, had others not gone before."""
     if finding.reason is Reason.BLACKOUT:
         return finding
-    before = history_of(around.profile, others=around.others)
-    alone, _ = judge(lane, division, trigger, weight, at, before, around.zone)
+    alone, _ = judge(lane, division, trigger, weight, at, around.before, around.zone)
     if alone is not None:
         return alone
     return Finding(

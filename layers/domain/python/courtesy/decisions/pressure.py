@@ -55,6 +55,14 @@ class History:
         self._moments = [touch.at for touch in self.contacts]
         self.shared: History = History([*self.contacts, *others], self.inbound) if others else self
 
+    def copy(self) -> "History":
+        """One that grows by itself."""
+        made = History((), self.inbound, self.purchases)
+        made.contacts, made._moments = self.contacts.copy(), self._moments.copy()
+        if self.shared is not self:
+            made.shared = self.shared.copy()
+        return made
+
     def add(self, touch: Touch) -> None:
         """Take one more contact into account."""
         place = bisect_right(self._moments, touch.at)
