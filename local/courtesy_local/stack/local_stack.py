@@ -23,6 +23,8 @@ Tell = Callable[[str], None]
 PASSWORD = "One-machine-0nly!"  # noqa: S105 - of made-up people on the local stack
 DEALER = "D001"
 """The outlet that the made-up dealer speaks for."""
+BOUND = ("agent", "dealer")
+"""Roles of which the made-up person has divisions to stay in; the others see the whole house."""
 STEPS = 5
 """How many times `up` tells what it is doing."""
 
@@ -153,7 +155,7 @@ class LocalStack:
         return Answer(answer.status, dict(answer.headers), answer.data)
 
     def token(self, role: str, divisions: str = "cars motorcycles marine finance") -> str:
-        """An id token of a made-up person with the role, who is created at first use."""
+        """An id token of a made-up person with the role, who is created at first use; agents and dealers have `divisions`."""
         if role not in self._tokens:
             cognito, names = self.client("cognito-idp"), self.outputs()
             person, pool = f"{role.replace('_', '-')}@courtesy.example", names.user_pool_id
@@ -166,7 +168,7 @@ class LocalStack:
                     UserAttributes=[
                         {"Name": "email", "Value": person},
                         {"Name": "email_verified", "Value": "true"},
-                        {"Name": "custom:divisions", "Value": divisions},
+                        {"Name": "custom:divisions", "Value": divisions if role in BOUND else ""},
                         {"Name": "custom:dealer", "Value": DEALER if role == "dealer" else ""},
                     ],
                 )
