@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import Evidence, IndexedRecord, PossibleMatch
 from courtesy.identity.traits import Traits
+from courtesy_aws import identity_index
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from tests.contract.conftest import make_table
 from tests.fakes.identity_index import InMemoryIdentityIndex
@@ -16,13 +17,15 @@ from tests.fakes.identity_index import InMemoryIdentityIndex
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["fake", "table"])
-def index(request: pytest.FixtureRequest) -> Iterator[IdentityIndex]:
+@pytest.fixture(params=["fake", "table", "table, few at a time", "table, all together"])
+def index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityIndex]:
     if request.param == "fake":
         yield InMemoryIdentityIndex()
         return
     request.getfixturevalue("aws")
     make_table("identities", "entry", "member")
+    few = {"table, few at a time": 3, "table, all together": 0}
+    monkeypatch.setattr(identity_index, "ALONE_UP_TO", few.get(request.param, identity_index.ALONE_UP_TO))
     yield DynamoIdentityIndex("identities")
 
 

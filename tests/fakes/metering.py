@@ -1,20 +1,21 @@
 """The stores of intake in memory, counting the requests and write units that the tables would take for the same calls.
 
-A put or delete takes one unit per KB, in a transaction two; an item's size is its document plus its keys. What a profile's
-document costs is counted apart.
+A put or delete takes one unit per KB, in a transaction two; an item's size is its document, packed as the tables pack it, plus
+its keys. What a profile's document costs is counted apart.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-import msgspec
-
 from courtesy.identity.record import IndexedRecord
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import Beside, Note, StoredProfile
 from courtesy.timeline.events import Contact, Event, encode_event, event_key
 from courtesy.timeline.profile import Profile, encode_profile
+from courtesy_aws.identity_index import ALONE_UP_TO
+from courtesy_aws.tables.identities import record_item
+from courtesy_aws.tables.profiles import pack
 from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.identity_index import InMemoryIdentityIndex
 
@@ -89,7 +90,7 @@ class MeteredStore(InMemoryCustomerStore):
         gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Commit:
         self.meter.asked("profiles", len(profiles), 100)
-        self.meter.wrote("profile", (len(encode_profile(p)) for p, _ in profiles), 2)
+        self.meter.wrote("profile", (len(pack(encode_profile(p))) for p, _ in profiles), 2)
         self.meter.wrote("event", (len(encode_event(e)) for events in new.values() for e in events), 2)
         self.meter.wrote("event", (0 for keys in gone.values() for _ in keys), 2)
         return super().put_together(profiles, new=new, gone=gone)
@@ -105,7 +106,7 @@ class MeteredStore(InMemoryCustomerStore):
     ) -> Commit:
         together = 2 if new or moved or beside else 1
         self.meter.asked("profiles", 1)
-        self.meter.wrote("profile", [len(encode_profile(profile))], together)
+        self.meter.wrote("profile", [len(pack(encode_profile(profile)))], together)
         self.meter.wrote("event", (len(encode_event(e)) for e in (*new, *(c for c, _, _ in moved))), 2)
         self.meter.wrote("beside", (len(b.document) if isinstance(b, Note) else 0 for b in beside), 2)
         return super().commit(profile, version, new=new, moved=moved, beside=beside)
@@ -129,8 +130,8 @@ class MeteredIndex(InMemoryIdentityIndex):
         return super().read_members(wanted)
 
     def write_records(self, records: Sequence[IndexedRecord]) -> set[str]:
-        self.meter.asked("identities", len(records), 100)
-        self.meter.wrote("record", (len(msgspec.json.encode(record)) for record in records), 2)
+        documents = (record_item(record)["document"]["B"] for record in records)
+        self.meter.wrote("record", map(len, documents), self._together(len(records)))
         return super().write_records(records)
 
     def add_members(self, members: Mapping[str, Collection[str]]) -> None:
@@ -143,5 +144,10 @@ class MeteredIndex(InMemoryIdentityIndex):
 
     def _entries(self, members: Mapping[str, Collection[str]]) -> None:
         changed = [entry for entry, named in members.items() if named]
-        self.meter.asked("identities", len(changed), 100)
-        self.meter.wrote("entry", [0] * len(changed), 2)
+        self.meter.wrote("entry", [0] * len(changed), self._together(len(changed)))
+
+    def _together(self, writes: int) -> int:
+        """Units per KB of so many writes at a time: alone while they are few, else in transactions."""
+        alone = writes <= ALONE_UP_TO
+        self.meter.asked("identities", writes, 1 if alone else 100)
+        return 1 if alone else 2

@@ -78,9 +78,7 @@ class DynamoBlockStore:
 class RememberedBlocks:
     """Approved blocks for rendering: each dealer's are read again after a minute; what was read stays where that fails."""
 
-    def __init__(
-        self, store: BlockStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, store: BlockStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store, self._clock = store, clock
         self._held: dict[str, tuple[datetime, list[DealerBlock]]] = {}
 

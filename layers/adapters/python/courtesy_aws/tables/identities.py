@@ -1,7 +1,7 @@
 """The `identities` table: person records, the sets of their entries, and possible matches, told apart by their key.
 
     entry                 member      attributes
-    record#<digest>       -           document (the record), revision
+    record#<digest>       -           document (the record, packed as profiles are), revision
     <kind>:<hash>         -           members (a set of text)
     customer:<id>         -           members
     possible#<shard>      <match id>  document
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from courtesy.identity.record import IndexedRecord, PossibleMatch
+from courtesy_aws.tables.profiles import pack, unpack
 
 ALONE = "-"
 """The range key where an entry has one item only."""
@@ -46,7 +47,7 @@ def match_key(match_id: str) -> dict[str, Any]:
 def record_item(record: IndexedRecord) -> dict[str, Any]:
     """The item of a record."""
     revision = {"revision": {"N": str(record.revision)}}
-    return record_key(record.subject) | revision | {"document": {"B": _encoder.encode(record)}}
+    return record_key(record.subject) | revision | {"document": {"B": pack(_encoder.encode(record))}}
 
 
 def match_item(match: PossibleMatch) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def match_item(match: PossibleMatch) -> dict[str, Any]:
 
 def record_in(item: dict[str, Any]) -> IndexedRecord:
     """The record of an item."""
-    return _records.decode(item["document"]["B"])
+    return _records.decode(unpack(item["document"]["B"]))
 
 
 def match_in(item: dict[str, Any]) -> PossibleMatch:

@@ -100,7 +100,9 @@ def settle(
     written |= {s: r for s, r in decided.items() if customer_id_of(key, s) in concerned}
     newcomers: dict[str, set[str]] = {}
     for record in changed:
-        newcomers.setdefault(customer_entry(record.customer_id), set()).add(record.member)
+        before = core[record.subject]
+        if record.customer_id != before.customer_id or record.leaving or before.leaving:
+            newcomers.setdefault(customer_entry(record.customer_id), set()).add(record.member)
     index.add_members(newcomers)
     refused = index.write_records(list(written.values()))
     if not refused:
