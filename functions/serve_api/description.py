@@ -56,6 +56,9 @@ KEY_HEADER = {
     "description": "Your own name of this request: sent again under it, it is answered as the first time and done once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[\\x21-\\x7e]+$"},
 }
+_PROBLEM_CONTENT: dict[str, Any] = {
+    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+}
 _ALWAYS = (400, 404, 405, 429, 500, 503)
 
 
@@ -78,7 +81,7 @@ def describe(app: APIGatewayHttpResolver) -> str:
     document["components"]["responses"] = {
         _name(status): {
             "description": title,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": _PROBLEM_CONTENT,
         }
         for status, title in TITLES.items()
     }
@@ -100,6 +103,15 @@ def _complete(operation: dict[str, Any], access: Access, *, writes: bool, heavy:
     statuses = list(_ALWAYS)
     if access.public:
         operation["security"] = []
+        statuses.remove(404)
+        page: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
+        operation["responses"] = {
+            "200": {"description": "A page for people", **page},
+            "404": {
+                "description": "The link is not valid",
+                "content": {**page["content"], **_PROBLEM_CONTENT},
+            },
+        }
     else:
         operation["x-roles"] = sorted(access.roles)
         operation["x-scope"] = access.scope

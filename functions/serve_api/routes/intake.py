@@ -1,7 +1,6 @@
 """Intake for the people who deliver files: why rows were quarantined, and what would become of a sample."""
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from pathlib import Path as LocalPath
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -114,7 +113,7 @@ def check_sample(name: SourceName, request: Annotated[CheckRequest, Body()]) -> 
     contract = _contract(name)
     try:
         content = b64decode(request.content, validate=True)
-    except NotBase64:
+    except ValueError:
         raise RefusedInput("`content` is no base64; give the bytes of the sample in base64") from None
     if len(content) > LARGEST_SAMPLE:
         raise RefusedInput(f"a sample has at most {LARGEST_SAMPLE >> 20} MiB; send its first lines")

@@ -162,7 +162,7 @@ def _write(store: CustomerStore, customer_id: str, events: list[Event]) -> None:
     refold(store, customer_id)
 
 
-DRAFT = "d-0000000000000001"
+DRAFT = "d-ffffffff00000001"
 
 
 def _run_cycle(store: CustomerStore, lake: Lake, book: Rulebook) -> dict[str, Any]:
