@@ -29,6 +29,7 @@ def test_without_families_two_whose_names_both_differ_need_something_of_their_ow
     stranger = {"given": "different", "surname": "different", "street": "exact", "born": "exact"}
     assert not is_one(stranger, rules)
     assert is_one(stranger | {"national_id": "exact"}, rules)
+    assert is_one(stranger | {"number": "exact"}, rules)
     assert is_one(stranger | {"surname": "close"}, rules)
     assert not is_one({"given": "exact", "generation": "different"}, rules)
 

@@ -1,7 +1,7 @@
 """Filing person records in the index: hashed entries, their power, and who meets whom there."""
 
-import hmac
 from collections.abc import Collection, Iterable, Mapping
+from hashlib import blake2b
 from itertools import combinations
 
 from courtesy.identity.block import EXACT, entries_of
@@ -18,18 +18,17 @@ EXACT_BOUND_FACTOR = 4
 
 
 def hashed_entries(key: bytes, traits: Traits) -> tuple[str, ...]:
-    """The entries of a record, sorted, with the values hashed: `kind:hash`, 96 bits of a keyed SHA-256."""
+    """The entries of a record, sorted, with the values hashed: `kind:hash`, 96 bits of a keyed BLAKE2b."""
     return hashed(key, entries_of(traits))
 
 
 def hashed(key: bytes, entries: Iterable[str]) -> tuple[str, ...]:
     """Entries with their values hashed, sorted."""
-    return tuple(
-        sorted(
-            f"{entry.partition(':')[0]}:{hmac.digest(key, entry.encode(), 'sha256')[:12].hex()}"
-            for entry in entries
-        )
-    )
+    made = []
+    for entry in entries:
+        digest = blake2b(entry.encode("utf-8", "surrogatepass"), key=key[:64], digest_size=12).hexdigest()
+        made.append(f"{entry[: entry.index(':')]}:{digest}")
+    return tuple(sorted(made))
 
 
 def powerless(entry: str, members: Collection[str], rules: IdentityRules) -> bool:

@@ -36,6 +36,8 @@ def gather(todo: Iterable[str], index: IdentityIndex, rules: IdentityRules) -> N
     met: set[str] = set()
     shaken: set[str] = set()
     for entry, held in members.items():
+        if len(held) < 2:
+            continue  # nobody else is here
         if not powerless(entry, held, rules):
             met |= subjects_in(held)
         elif any(records[subject].member in held for subject in asked & subjects_in(held)):
@@ -46,9 +48,10 @@ def gather(todo: Iterable[str], index: IdentityIndex, rules: IdentityRules) -> N
     core = asked | shaken | _linked(judgements)
     _close(core, records, index)
     around = {subject: records[subject] for subject in core if subject in records}
-    missing = _shared_entries(around) - set(members)
+    others = {subject: record for subject, record in around.items() if subject not in asked}
+    missing = _shared_entries(others) - set(members)
     members |= index.read_members(missing)
-    for one, two in meetings(around, members, rules):
+    for one, two in meetings(others, members, rules):
         if (one, two) not in seen:
             _judge(records[one], records[two], members, rules, judgements)
     return Neighbourhood(around, judgements)
@@ -64,7 +67,7 @@ def _judge_met(
     judgements: dict[Pair, Judgement] = {}
     filed: dict[str, frozenset[str]] = {subject: frozenset(records[subject].entries) for subject in records}
     for entry, held in members.items():
-        if powerless(entry, held, rules):
+        if len(held) < 2 or powerless(entry, held, rules):
             continue
         here = [subject for subject in subjects_in(held) if entry in filed.get(subject, ())]
         for one in here:

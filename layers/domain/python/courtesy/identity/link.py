@@ -13,7 +13,7 @@ Verdict = Literal["same", "possible", "different"]
 HOME = ("number", "street", "address2", "city", "postcode", "state")
 """What a household shares; with the phone, its evidence is capped together."""
 OWN = ("national_id", "email", "phone", "keys")
-"""What two whose names both differ must share to be one person."""
+"""One of these, or birthday and house together, must two share whose names both differ, to be one person."""
 ELSEWHERE = -8.0
 """Most bits that an address may say against one person: who moves has another street, town and postcode at once."""
 MOVED = -5.0
@@ -47,7 +47,9 @@ def is_one(levels: Levels, rules: IdentityRules) -> bool:
     if levels.get("generation") == "different":
         return False
     strangers = levels.get("given") == levels.get("surname") == "different"
-    return not strangers or any(levels.get(field) == "exact" for field in OWN)
+    if not strangers or any(levels.get(field) == "exact" for field in OWN):
+        return True
+    return all(levels.get(field) in ("exact", "close") for field in ("born", "number", "street"))
 
 
 def against_kin(levels: Levels, rules: IdentityRules) -> float:
