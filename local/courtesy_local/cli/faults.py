@@ -1,10 +1,14 @@
 """`courtesy faults`: the proof that the contact law holds whatever fails, and that known wrong designs are caught."""
 
 import os
+import sys
+from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from courtesy.errors import UnknownName
 from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, show_json, table
 
 if TYPE_CHECKING:
@@ -26,13 +30,20 @@ def faults(
     ] = 20_000,
     seed: Annotated[int, typer.Option(help="The first schedule's seed; the others follow it, one each.")] = 1,
     exhaustive: Annotated[
-        bool, typer.Option(help="Also each AWS call with each fault, below botocore: some minutes.")
+        bool,
+        typer.Option(help="Also each AWS call of each path with each fault, below botocore: half an hour."),
     ] = False,
     pairs: Annotated[
         int, typer.Option(min=0, help="With --exhaustive: so many pairs of faults of each path.")
-    ] = 0,
+    ] = 500,
+    paths: Annotated[
+        str, typer.Option(help="With --exhaustive: only these paths, by comma: contact, mailing, people ...")
+    ] = "",
     processes: Annotated[
-        int, typer.Option(min=0, help="Processes to run schedules in; 0: as many as there are cores.")
+        int,
+        typer.Option(
+            "--jobs", "--processes", min=0, help="Processes to run in; 0: as many as there are cores."
+        ),
     ] = 0,
     as_json: JsonFlag = False,
 ) -> int:
@@ -43,14 +54,15 @@ def faults(
     from courtesy_local.faults.schedules.run import run_many, run_schedules
     from courtesy_local.faults.schedules.wrong import WRONG
 
-    outcome = run_many(seed, schedules, processes or os.cpu_count() or 1)
+    jobs = processes or os.cpu_count() or 1
+    outcome = run_many(seed, schedules, jobs, _progress("schedules", schedules))
     designs = WRONG if schedules > 1 else ()
     seeded = {
         name: run_schedules(seed, min(schedules, MOST_TO_CATCH), design=name, until_caught=True)
         for name in designs
     }
-    paths = _exhaustive(pairs) if exhaustive else {}
-    answer = _answer(outcome, seeded, paths)
+    verdicts = _exhaustive(pairs, jobs, paths) if exhaustive else {}
+    answer = _answer(outcome, seeded, verdicts)
     if as_json:
         show_json(answer)
     else:
@@ -61,10 +73,30 @@ def faults(
     return PROBLEM if failed else OK
 
 
-def _exhaustive(pairs: int) -> "dict[str, Verdict]":
-    from courtesy_local.faults.paths import run_paths
+def _exhaustive(pairs: int, jobs: int, chosen: str) -> "dict[str, Verdict]":
+    from courtesy_local.faults.paths import PATHS, run_paths
 
-    return run_paths(pairs)
+    wanted = [name.strip() for name in chosen.split(",") if name.strip()] or list(PATHS)
+    for name in wanted:
+        if name not in PATHS:
+            raise UnknownName("path", name, PATHS)
+    return run_paths(
+        pairs, processes=jobs, paths=wanted, told=_progress("runs under single faults and pairs")
+    )
+
+
+def _progress(what: str, of: int = 0) -> Callable[[int], None]:
+    """Says on standard error how far it is, every ten seconds."""
+    begun = last = perf_counter()
+
+    def tell(done: int) -> None:
+        nonlocal last
+        if perf_counter() - last > 10:
+            last = perf_counter()
+            share = f" of {of:,}" if of else ""
+            sys.stderr.write(f"{done:,}{share} {what}, {done / (last - begun):,.0f}/s\n")
+
+    return tell
 
 
 def _answer(outcome: "Outcome", seeded: "dict[str, Outcome]", paths: "dict[str, Verdict]") -> dict[str, Any]:
@@ -73,10 +105,11 @@ def _answer(outcome: "Outcome", seeded: "dict[str, Outcome]", paths: "dict[str, 
     violations = outcome.violations.copy()
     for verdict in paths.values():
         violations += verdict.violations
+    kinds = [*KINDS, *sorted(set(violations) - set(KINDS))]
     answer: dict[str, Any] = {
         "schedules": outcome.schedules,
         "boundaries": outcome.boundaries,
-        "violations": {kind: violations[kind] for kind in KINDS},
+        "violations": {kind: violations[kind] for kind in kinds},
         "seeded": {
             name: {"caught": bool(told.failures), "schedules": told.schedules}
             for name, told in seeded.items()

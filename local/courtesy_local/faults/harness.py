@@ -31,6 +31,14 @@ class Verdict:
     failing: list[tuple[list[Planned], list[Violation]]] = field(default_factory=list)
     seconds: float = 0.0
 
+    def add(self, other: "Verdict") -> None:
+        """Put another part's figures to these."""
+        self.schedules += other.schedules
+        self.boundaries += other.boundaries
+        self.violations += other.violations
+        self.failing += other.failing
+        self.seconds += other.seconds
+
     def as_json(self) -> dict[str, Any]:
         """The form of `courtesy faults --json`."""
         return {

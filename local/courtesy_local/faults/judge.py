@@ -49,7 +49,7 @@ def duplicates(run: Run) -> Iterator[Violation]:
 
 def _caps(run: Run) -> Iterator[Violation]:
     for customer in CUSTOMERS:
-        at = sorted(mail.at for mail in run.mails if mail.to.startswith(customer))
+        at = sorted(mail.at for mail in run.mails if mail.customer == customer)
         for first, second in pairwise(at):
             if second - first < timedelta(days=CAP_DAYS) - CLOCK_SLACK:
                 yield Violation("cap", f"{customer} got two within {second - first}")

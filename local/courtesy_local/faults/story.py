@@ -68,7 +68,6 @@ ENVIRONMENT = {
     "CONFIGURATION_SET": "courtesy",
     "DIVISION_SETS": "",
     "INBOUND_DOMAIN": "",
-    "IDENTITIES_TABLE": "identities",
     "SENDER": "news@example.com",
     "PUBLIC_URL": "https://example.com",
     "POWERTOOLS_METRICS_DISABLED": "true",

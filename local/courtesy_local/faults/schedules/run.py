@@ -3,12 +3,10 @@
 import gc
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
-from multiprocessing import get_context
 from time import perf_counter
 from typing import NamedTuple
 from unittest.mock import patch
@@ -16,6 +14,7 @@ from unittest.mock import patch
 from courtesy.identity import hashing
 from courtesy.timeline import events
 from courtesy_local.faults.judge import Violation
+from courtesy_local.faults.pool import pool_of
 from courtesy_local.faults.schedules.judge import judge
 from courtesy_local.faults.schedules.law import ground
 from courtesy_local.faults.schedules.schedule import Schedule
@@ -100,21 +99,26 @@ def run_schedules(seed: int, schedules: int, *, design: str = "", until_caught: 
     return outcome
 
 
-def run_many(seed: int, schedules: int, processes: int) -> Outcome:
-    """`run_schedules` spread over processes; the same seeds, so the same outcome, however many there are."""
-    if processes <= 1 or schedules < 100:
+def run_many(
+    seed: int, schedules: int, processes: int, told: Callable[[int], None] = lambda _: None
+) -> Outcome:
+    """`run_schedules` spread over processes; the same seeds, so the same outcome, however many there are.
+
+    told: is called with the schedules done so far
+    """
+    if schedules < 100:
         return run_schedules(seed, schedules)
     ground()
     begun, outcome = perf_counter(), Outcome()
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        parts = list(_parts(seed, schedules, processes))
-        for part in pool.map(run_schedules, *zip(*parts, strict=True)):
+    with pool_of(processes) as pool:
+        for part in pool(run_schedules, *zip(*_parts(seed, schedules, processes), strict=True)):
             outcome.add(part)
+            told(outcome.schedules)
     outcome.seconds = perf_counter() - begun
     return outcome
 
 
 def _parts(seed: int, schedules: int, processes: int) -> Iterator[tuple[int, int]]:
-    size = max(50, min(5000, schedules // (processes * 4)))
+    size = max(50, min(2000, schedules // (processes * 4)))
     for start in range(0, schedules, size):
         yield seed + start, min(size, schedules - start)
