@@ -16,6 +16,7 @@ from courtesy.outcomes import ContactState
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.segments import features_of
 from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.offer import Offer
 from courtesy.rulebook.trigger import Trigger
 from courtesy.timeline.events import SourceRecord, Transaction
 from courtesy.timeline.profile import Ledger, Occasion, Profile, encode_profile
@@ -88,6 +89,17 @@ def test_dates_come_into_reach_as_days_go_by(tmp_path: Path) -> None:
     book = rulebook(lapsed(criteria="days_since_purchase = 403"))
     told, _ = run(book, tmp_path)
     assert [day.day for day in told.days if day.arriving] == [date(2026, 3, 7)]
+
+
+def test_an_offer_s_stock_runs_out_in_rehearsal_too(tmp_path: Path) -> None:
+    mug = Offer(id="mug", label={"en": "A mug"}, code="MUG", stock=3)
+    book = rulebook(lapsed(offer="mug")).model_copy(update={"offers": {"mug": mug}})
+    out = past(NOW - DAY, offer="mug", code="MUG", code_until=NOW + 9 * DAY)
+    documents = [bought("c0", contacts=[out]), *(bought(f"c{n}") for n in range(1, 5))]
+    told, reached = run(book, tmp_path, *documents, days=2)
+    assert len(reached) == 3  # two new codes, and the one that is out already is shown again
+    assert told.lost == {"win_back": {"offer_stock": 2}}
+    assert told.binding == {"offers.mug": 4}
 
 
 def test_a_daily_budget_is_that_of_each_day(tmp_path: Path) -> None:

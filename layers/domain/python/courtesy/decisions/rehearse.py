@@ -17,6 +17,7 @@ from courtesy.decisions.candidates import from_follow_up
 from courtesy.decisions.decide import decide
 from courtesy.decisions.decision import Candidate, Decision, Held, Reserved, outcome_of
 from courtesy.decisions.find import Found, cycle_triggers, find
+from courtesy.decisions.offers import MadeOffer, offers_of
 from courtesy.decisions.policy import Policy, policy_of
 from courtesy.decisions.reserve import contact_of
 from courtesy.outcomes import ContactState, DecisionOutcome, Reason
@@ -34,6 +35,7 @@ PRESSING = frozenset(
         Reason.SLOT_HELD_BACK,
         Reason.LOST_ARBITRATION,
         Reason.BUDGET,
+        Reason.OFFER_STOCK,
         Reason.BLACKOUT,
         Reason.QUIET_HOURS,
     }
@@ -161,6 +163,8 @@ class _Run:
     ) -> None:
         self.policy: Policy = policy_of(rulebook)
         self.budgets = {t.id: t.daily_budget for t in cycle_triggers(rulebook) if t.daily_budget is not None}
+        self.stock = {o.id: o.stock for o in rulebook.offers.values() if o.stock is not None}
+        """What is left of each offer; a code that is out is out, whatever becomes of it."""
         self.hash_key = hash_key
         self.documents: dict[str, bytes] = {}
         self.underway: set[str] = set()
@@ -179,6 +183,10 @@ class _Run:
             if profile.merged_into:
                 continue
             self.documents[profile.customer_id] = document
+            if self.stock:
+                for made in offers_of(profile, rulebook.offers):
+                    if made.code and made.offer in self.stock and made.state != "declined":
+                        self.stock[made.offer] -= 1
             planned = [c for c in profile.contacts if c.state is ContactState.RESERVED]
             if planned:
                 self.underway.add(profile.customer_id)
@@ -208,6 +216,7 @@ class _Run:
                 now,
                 self.hash_key,
                 exhausted=[trigger for trigger, contacts in left.items() if contacts <= 0],
+                no_stock=[offer for offer, codes in self.stock.items() if codes <= 0],
             )
             reserved = [d for d in decisions if isinstance(d, Reserved)]
             for decision in decisions:
@@ -221,9 +230,13 @@ class _Run:
                     left[won.trigger] -= 1
                 self._count(won, profile)
             if reserved:
+                codes: dict[str, MadeOffer] = {}
                 contacts = [
-                    past_contact(contact_of(d, profile, self.policy, self.hash_key)) for d in reserved
+                    past_contact(contact_of(d, profile, self.policy, self.hash_key, codes)) for d in reserved
                 ]
+                for made in codes.values():
+                    if made.offer in self.stock and made.contacts[0] in [c.contact for c in contacts]:
+                        self.stock[made.offer] -= 1
                 again = {c.contact for c in contacts}
                 kept = [c for c in profile.contacts if c.contact not in again]
                 self._keep(msgspec.structs.replace(profile, contacts=remembered([*kept, *contacts])))

@@ -1,0 +1,284 @@
+"""Whoever is always overtaken gives up with a Conflict and has written nothing; whoever lost says so; pieces are asked back."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from courtesy.decisions.allowances import shards
+from courtesy.decisions.checks import check_decisions
+from courtesy.decisions.claim import Claimed, NotClaimed, claim
+from courtesy.decisions.decision import Candidate, Reserved
+from courtesy.decisions.find import Found
+from courtesy.decisions.listen import EventMessage, decide_events
+from courtesy.decisions.offers import good_until, offers_of
+from courtesy.decisions.part import _joined
+from courtesy.decisions.policy import policy_of
+from courtesy.decisions.release import release
+from courtesy.decisions.reserve import reserve
+from courtesy.decisions.respond import respond
+from courtesy.decisions.settle import (
+    apply_feedback,
+    cancel,
+    record_sent,
+    record_unknown,
+    settle_by_person,
+    stop_open_contacts,
+)
+from courtesy.errors import Conflict, UnknownName
+from courtesy.identity.hashing import customer_id_of
+from courtesy.outcomes import Commit, ContactState
+from courtesy.ports import Beside
+from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.offer import Offer
+from courtesy.timeline.events import Case, Contact, Event, Feedback, Link, Response, event_key
+from courtesy.timeline.profile import Profile
+from courtesy.timeline.refold import refold
+from tests.fakes.customers import InMemoryCustomerStore
+from tests.fakes.lake import InMemoryLake
+from tests.fakes.queue import InMemoryQueue
+from tests.unit.decisions.people import KEY, NOW, person_record, rulebook, trigger
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Overtaken(InMemoryCustomerStore):
+    """Loses every race while `losing`, without anything being written."""
+
+    losing = False
+
+    def commit(
+        self,
+        profile: Profile,
+        version: int,
+        *,
+        new: Sequence[Event] = (),
+        moved: Sequence[tuple[Contact, ContactState, str]] = (),
+        beside: Sequence[Beside] = (),
+    ) -> Commit:
+        if self.losing:
+            return "conflict"
+        return super().commit(profile, version, new=new, moved=moved, beside=beside)
+
+    def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
+        return "conflict" if self.losing else super().move_contact(customer_id, contact, state, claim)
+
+
+def world(*triggers: Any, **more: Any) -> tuple[Overtaken, Rulebook]:
+    store = Overtaken()
+    store.append("c1", [person_record()])
+    refold(store, "c1")
+    mug = Offer(id="mug", label={"en": "A mug"}, code="MUG", stock=9, **more)
+    rules = rulebook(*(triggers or (trigger("offer", offer="mug"),)))
+    return store, rules.model_copy(update={"offers": {"mug": mug}})
+
+
+def booked(store: Overtaken, rules: Rulebook, name: str = "offer", days: int = 30) -> Contact:
+    asked = [Candidate(name, "once", NOW + days * DAY)]
+    (decision,) = reserve(store, "c1", None, asked, policy_of(rules), NOW, KEY)
+    assert isinstance(decision, Reserved), decision
+    return held(store, name)
+
+
+def held(store: Overtaken, name: str = "offer") -> Contact:
+    found = store.read_contact("c1", name, "once")
+    assert found is not None
+    return found
+
+
+def sent(store: Overtaken, rules: Rulebook, name: str = "offer") -> Contact:
+    booked(store, rules, name)
+    taken = claim(store, "c1", name, "once", rules, NOW, "x", hash_key=KEY)
+    assert isinstance(taken, Claimed)
+    record_sent(store, "c1", taken.contact, "ses-1", NOW)
+    return held(store, name)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda store, _: cancel(store, "c1", "offer", "once", "merged", NOW),
+        lambda store, rules: claim(store, "c1", "offer", "once", rules, NOW, "x", hash_key=KEY),
+        lambda store, rules: respond(store, rules, "c1", "MUG", "declined", NOW),
+        lambda store, rules: stop_open_contacts(_with_case(store), "c1", rules, NOW),
+    ],
+)
+def test_who_is_overtaken_every_time_gives_up_and_writes_nothing(
+    attempt: Callable[[Overtaken, Rulebook], object],
+) -> None:
+    store, rules = world()
+    before = booked(store, rules)
+    store.losing = True
+    with pytest.raises(Conflict, match="times in a row"):
+        attempt(store, rules)
+    assert held(store) == before
+
+
+def _with_case(store: Overtaken) -> Overtaken:
+    store.losing = False
+    store.append("c1", [Case(source="calls", id="1", when=NOW, division="cars")])
+    refold(store, "c1")
+    store.losing = True
+    return store
+
+
+def test_who_cannot_record_what_became_of_a_mail_gives_up() -> None:
+    store, rules = world()
+    booked(store, rules)
+    taken = claim(store, "c1", "offer", "once", rules, NOW, "x", hash_key=KEY)
+    assert isinstance(taken, Claimed)
+    store.losing = True
+    with pytest.raises(Conflict):
+        record_sent(store, "c1", taken.contact, "ses-1", NOW)
+    assert held(store).state is ContactState.SENDING
+
+
+def test_a_release_that_is_overtaken_leaves_it_to_the_next_run() -> None:
+    store, rules = world(trigger("offer"), trigger("late"), trigger("lost"), trigger("unsure"))
+    booked(store, rules)
+    booked(store, rules, "late", days=1)
+    for name in ("lost", "unsure"):
+        booked(store, rules, name, days=9)
+        taken = claim(store, "c1", name, "once", rules, NOW, name, hash_key=KEY)
+        assert isinstance(taken, Claimed), taken
+        if name == "unsure":
+            record_unknown(store, "c1", taken.contact, "timeout", NOW - DAY)
+    store.losing = True
+    told = release(store, {"email": InMemoryQueue()}, policy_of(rules), NOW + 2 * DAY)
+    assert (told.queued, told.expired, told.unknown, told.closed, told.contested) == ({}, 0, 0, 0, 4)
+    store.losing = False
+    told = release(store, {"email": InMemoryQueue()}, policy_of(rules), NOW + 2 * DAY)
+    assert (told.queued, told.expired, told.unknown, told.closed, told.contested) == (
+        {"email": 1},
+        1,
+        1,
+        1,
+        0,
+    )
+
+
+def test_a_piece_at_the_vendor_is_asked_back_once_and_not_when_it_has_left() -> None:
+    store, rules = world(trigger("offer", channels=["letter"]))
+    sent(store, rules)
+    _with_case(store).losing = False
+    assert stop_open_contacts(store, "c1", rules, NOW + HOUR) == []
+    assert (held(store).recall, held(store).due, held(store).state) == (
+        "wanted",
+        NOW + HOUR,
+        ContactState.SENT,
+    )
+    again = held(store)
+    stop_open_contacts(store, "c1", rules, NOW + 2 * HOUR)
+    assert held(store) == again
+    assert release(store, {"letter": InMemoryQueue()}, policy_of(rules), NOW + 3 * HOUR).queued == {}
+    store, rules = world(trigger("offer", channels=["letter"]))
+    piece = sent(store, rules)
+    gone = Feedback(source="vendor", id="1", when=NOW, contact=piece.id, channel="letter", type="mailed")
+    apply_feedback(store, "c1", gone, NOW)
+    _with_case(store).losing = False
+    stop_open_contacts(store, "c1", rules, NOW + HOUR)
+    assert held(store).recall == ""
+
+
+def test_a_decline_after_the_mail_was_sent_returns_the_unit_too() -> None:
+    store, rules = world()
+    sent(store, rules)
+    assert sum(store.read_counters(shards("offer/mug")).values()) == 1
+    respond(store, rules, "c1", "MUG", "declined", NOW)
+    assert sum(store.read_counters(shards("offer/mug")).values()) == 0
+    assert (held(store).state, held(store).holds) == (ContactState.SENT, ())
+
+
+def test_the_same_failure_told_twice_is_one() -> None:
+    store, rules = world()
+    sent(store, rules)
+    respond(store, rules, "c1", "mug", "redeemed", NOW)
+    for reference in ("gone", "gone", "broken"):
+        assert respond(store, rules, "c1", "mug", "failed", NOW + HOUR, reference=reference).state == "failed"
+    words = [e.id for e in store.read_timeline("c1") if isinstance(e, Response) and e.type == "failed"]
+    assert sorted(words) == ["MUG/failed/broken", "MUG/failed/gone"]
+
+
+def test_nobody_s_contact_is_settled_and_a_plan_has_no_channel_that_its_trigger_lacks() -> None:
+    store, rules = world()
+    assert not settle_by_person(store, "c1", "k0", True, NOW)
+    with pytest.raises(UnknownName, match="channel of trigger 'offer'"):
+        policy_of(rules).plan("offer").through("sms")
+
+
+def test_a_claim_by_a_rulebook_without_the_trigger_cancels() -> None:
+    store, rules = world()
+    booked(store, rules)
+    ended = claim(store, "c1", "offer", "once", rulebook(trigger("other")), NOW, "x", hash_key=KEY)
+    assert isinstance(ended, NotClaimed)
+    assert ended.reason == "cancelled"
+
+
+def test_the_last_day_of_an_offer_bounds_every_code() -> None:
+    mug = Offer(id="mug", label={"en": "x"}, code="MUG", valid_days=30, valid_until=date(2026, 3, 10))
+    assert good_until(mug, NOW) == datetime(2026, 3, 11, tzinfo=UTC)
+
+
+def test_answers_that_name_no_offer_or_are_none_are_left_out() -> None:
+    store, rules = world()
+    words = [
+        Response(source="web", id="1", when=NOW, division="cars", type="clicked"),
+        Response(source="web", id="2", when=NOW, division="cars", type="declined"),
+        Response(source="web", id="3", when=NOW, offer="other", type="declined"),
+    ]
+    store.append("c1", words)
+    refold(store, "c1")
+    assert [o.offer for o in offers_of(store.read_profile("c1").profile, rules.offers)] == ["other"]
+    assert booked(store, rules).code == "MUG"
+
+
+def test_codes_that_cannot_be_told_apart_and_channels_without_rules_are_told() -> None:
+    _, rules = world(
+        trigger("a", offer="mug", channels=["sms"]),
+        trigger("b", kind="follow_up", follows="a", after_days=80, useful_for_days=20),
+    )
+    twins = {"cup": rules.offers["mug"].model_copy(update={"id": "cup"}), **rules.offers}
+    bare = rules.decisions.model_copy(update={"channels": {"email": rules.decisions.channels["email"]}})
+    told = " ".join(
+        problem.text
+        for problem in check_decisions(rules.model_copy(update={"offers": twins, "decisions": bare}))
+    )
+    assert "is the code of 'cup' too" in told
+    assert "'sms' has no rules" in told
+    assert "look back 90 days" in told
+
+
+def test_those_who_wait_and_those_found_are_joined_in_order() -> None:
+    candidate = Candidate("a", "once", NOW)
+    waiting = {id_: [candidate] for id_ in ("c0", "c2", "c4")}
+    found = [Found(id_, [], []) for id_ in ("c1", "c2", "c3")]
+    joined = [(one.customer_id, len(one.candidates)) for one in _joined(found, waiting)]
+    assert joined == [("c0", 1), ("c1", 0), ("c2", 1), ("c3", 0), ("c4", 1)]
+
+
+def test_an_event_that_a_split_brought_elsewhere_is_decided_there() -> None:
+    rules = rulebook(trigger("thanks", kind="event", listens_to="case.closed"))
+    store, lake = InMemoryCustomerStore(), InMemoryLake()
+    closed = Case(source="calls", id="1", when=NOW - HOUR, division="cars", status="closed", subject="crm/2")
+    here, there = "c1", customer_id_of(KEY, "crm/2")
+    parted = Link(source="courtesy", id="l", when=NOW, left="crm/1", right="crm/2", verdict="different")
+    store.append(here, [person_record("1"), parted])
+    store.append(there, [person_record("2"), closed])
+    for id_ in (here, there):
+        refold(store, id_)
+    message = EventMessage(here, [event_key(closed)])
+    told = decide_events(store, lake, rules, message, NOW, KEY, "m1")
+    assert (told.proposed, told.reserved) == (1, 1)
+    again = decide_events(store, lake, rules, message, NOW, KEY, "m1")
+    assert (again.proposed, again.reserved, again.standing) == (1, 1, 0)
+    nobody = decide_events(store, lake, rulebook(), message, NOW, KEY, "m2")
+    assert nobody.proposed == 0
+    contact = next(e for e in store.read_timeline(there) if isinstance(e, Contact))
+    store.commit(
+        store.read_profile(there).profile,
+        store.read_profile(there).version,
+        moved=[(msgspec.structs.replace(contact, decided=""), contact.state, contact.claim)],
+    )
+    assert decide_events(store, lake, rules, message, NOW, KEY, "m1").standing == 1
