@@ -67,6 +67,7 @@ def contact(
 ) -> Contact:
     """A queued contact of a shipped trigger, due now."""
     rule = rulebook.triggers[trigger]
+    made = rulebook.offers.get(offer or rule.offer)
     return Contact(
         source="courtesy",
         id=contact_id(customer_id, trigger, occurrence),
@@ -82,5 +83,7 @@ def contact(
         expires=NOW + timedelta(days=20),
         state=ContactState.QUEUED,
         offer=offer or rule.offer,
+        code=f"{made.code}-7K3M" if made else "",
+        code_until=NOW + timedelta(days=made.valid_days) if made else None,
         message=trigger,
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from courtesy.messages.rules import DealerBlock, MessageRules
 from courtesy.messages.writing import greeting, shown
@@ -140,6 +141,38 @@ def declared() -> frozenset[str]:
     return frozenset(names)
 
 
+class Cards:
+    """The senders and dealers of one rulebook as templates see them, each made once."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._senders: dict[str, Sender] = {}
+        self._dealers: dict[str, DealerCard] = {"": DealerCard()}
+
+    def sender(self, division: str) -> Sender:
+        """The division that writes; an empty card where there is none."""
+        card = self._senders.get(division)
+        if card is None:
+            held = self._rulebook.divisions.get(division)
+            card = Sender()
+            if held is not None:
+                name = held.sender_name or held.label
+                card = Sender(name, held.label, held.sender_email, held.postal_address)
+            self._senders[division] = card
+        return card
+
+    def dealer(self, dealer_id: str) -> DealerCard:
+        """The dealer's card without words of its own; an empty one where there is none."""
+        card = self._dealers.get(dealer_id)
+        if card is None:
+            held = self._rulebook.dealers.get(dealer_id)
+            if held is None:  # not remembered: sources may name any number of dealers that nobody knows
+                return self._dealers[""]
+            card = DealerCard(shown(held.name), shown(held.city), shown(held.phone), shown(held.email))
+            self._dealers[dealer_id] = card
+        return card
+
+
 def make_context(
     profile: Profile,
     contact: Contact,
@@ -150,18 +183,19 @@ def make_context(
     unsubscribe: str = "",
     preferences: str = "",
     dealer_words: list[str] | None = None,
+    cards: "Cards | None" = None,
 ) -> MessageContext:
     """The context of one contact.
 
     language: one of the rulebook's, see `choose_language`; unsubscribe, preferences: absolute URLs
-    dealer_words: rendered paragraphs of the chosen dealer block
+    dealer_words: rendered paragraphs of the chosen dealer block; cards: what is remembered of senders and dealers
     """
     rules = rulebook.messages
     spoken = rules.languages[language]
-    division = rulebook.divisions.get(contact.division)
     given, surname = shown(profile.text("given_name")), shown(profile.text("surname"))
     full = shown(profile.text("name")) or f"{given} {surname}".strip()
-    dealer = rulebook.dealers.get(dealer_of(profile, contact))
+    cards = cards or Cards(rulebook)
+    dealer = cards.dealer(dealer_of(profile, contact))
     return MessageContext(
         today=now.date(),
         language=language,
@@ -173,20 +207,9 @@ def make_context(
             company=shown(profile.text("company")),
             city=shown(profile.text("city")),
         ),
-        sender=Sender(
-            name=(division.sender_name or division.label) if division else "",
-            division=division.label if division else "",
-            email=division.sender_email if division else "",
-            postal_address=division.postal_address if division else "",
-        ),
-        dealer=DealerCard(
-            name=shown(dealer.name) if dealer else "",
-            city=shown(dealer.city) if dealer else "",
-            phone=shown(dealer.phone) if dealer else "",
-            email=shown(dealer.email) if dealer else "",
-            words=dealer_words or [],
-        ),
-        offer=_offer(rules, contact, language, now.date()),
+        sender=cards.sender(contact.division),
+        dealer=replace(dealer, words=dealer_words) if dealer_words else dealer,
+        offer=_offer(rulebook, contact, language),
         vehicle=_vehicle(profile, contact.division),
         history=_history(profile, contact.division),
         segment=_segment(profile, contact.division),
@@ -246,15 +269,17 @@ def segments_of(profile: Profile, division: str) -> tuple[str, ...]:
     return () if place is None else tuple(part for part in (place.lifecycle, place.sub_segment) if part)
 
 
-def _offer(rules: MessageRules, contact: Contact, language: str, today: date) -> OfferCard:
-    offer = rules.offers.get(contact.offer)
+def _offer(rulebook: Rulebook, contact: Contact, language: str) -> OfferCard:
+    """What was fixed at reservation, so that every channel shows the same; a contact without a code shows no offer."""
+    offer = rulebook.offers.get(contact.offer) if contact.code else None
     if offer is None:
         return OfferCard()
+    fallback, until = rulebook.messages.fallback_language, contact.code_until
     return OfferCard(
-        code=offer.code,
-        label=_in_language(offer.label, language, rules.fallback_language),
-        terms=_in_language(offer.terms, language, rules.fallback_language),
-        valid_until=offer.valid_until or today + timedelta(days=offer.valid_days),
+        code=contact.code,
+        label=_in_language(offer.label, language, fallback),
+        terms=_in_language(offer.terms, language, fallback),
+        valid_until=(until - timedelta(microseconds=1)).date() if until else None,
     )
 
 

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from jinja2 import Template
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from courtesy.errors import NotFound, OutsideFailed, RefusedRule
 from courtesy.messages.context import (
+    Cards,
     MessageContext,
+    Sender,
     choose_block,
     choose_language,
     dealer_of,
@@ -79,7 +81,8 @@ class Renderer:
         self._blocks_of = blocks_of
         self._rules = rulebook.messages
         self._words = tuple({word for language in self._rules.languages.values() for word in language.words})
-        self._templates: dict[tuple[str, str, bool], Template] = {}
+        self._cards = Cards(rulebook)
+        self._templates: dict[tuple[str, str, bool, Sender | None], Template] = {}
         self._wholes: dict[tuple[str, str], str] = {}
 
     def context(
@@ -102,6 +105,7 @@ class Renderer:
             language=language,
             unsubscribe=unsubscribe,
             preferences=preferences,
+            cards=self._cards,
         )
         if not context.dealer.name:
             return context
@@ -142,9 +146,9 @@ class Renderer:
         preheader = shown(self._fill(message.preheader, language, variables), SUBJECT_MAX)
         variables["preheader"] = preheader
         subject = shown(self._fill(message.subject, language, variables), SUBJECT_MAX)
-        html = self._fill(self._whole(message), language, variables, html=True)
-        text = self._fill(message.text, language, variables)
-        return RenderedEmail(subject, preheader, html, _RUN.sub("\n\n", text))
+        html = self._fill(self._whole(message), language, variables, html=True, sender=context.sender)
+        text = self._fill(message.text, language, variables, sender=context.sender)
+        return RenderedEmail(subject, preheader, html, _RUN.sub("\n\n", text) if "\n\n\n" in text else text)
 
     def text_message(self, trigger: str, context: MessageContext) -> str:
         """The text message of a trigger: the sender, the words and for marketing how to end them. Raises NotFound, RefusedRule."""
@@ -215,15 +219,30 @@ class Renderer:
             self._wholes[key] = frame.before + message.html + frame.after if frame else message.html
         return self._wholes[key]
 
-    def _fill(self, source: str, language: str, variables: dict[str, Any], html: bool = False) -> str:
+    def _fill(
+        self,
+        source: str,
+        language: str,
+        variables: dict[str, Any],
+        html: bool = False,
+        sender: Sender | None = None,
+    ) -> str:
+        """Render a text. sender: whose it always is, so that the sender is written into the template once."""
         if "{" not in source:
             return source
-        key = (source, language, html)
+        key = (source, language, html, sender)
         template = self._templates.get(key)
         if template is None:
-            template = compile_template(source, self._rules.languages[language], html, self._words)
+            known = self._known(language, sender) if sender is not None else None
+            template = compile_template(source, self._rules.languages[language], html, self._words, known)
             self._templates[key] = template
         return render(template, variables)
+
+    def _known(self, language: str, sender: Sender) -> dict[str, str]:
+        """What every message of a sender in a language shows alike."""
+        words = {f"words.{name}": word for name, word in self._rules.languages[language].words.items()}
+        own = {f"sender.{name}": str(value) for name, value in asdict(sender).items()}
+        return words | own | {"links.site": self._rules.site}
 
 
 def _until(day: date | None, language: Language) -> str:

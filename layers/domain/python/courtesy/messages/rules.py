@@ -1,4 +1,4 @@
-"""The section of the rulebook on messages: languages, offers, print vendors, dealer blocks, compiled messages and frames.
+"""The section of the rulebook on messages: languages, print vendors, dealer blocks, compiled messages and frames.
 
 `messages` and `frames` are what publishing made of the folder `rulebook/messages/` (see `messages.compile`); everything
 else stands in `rulebook/messages.yaml` as it is written.
@@ -30,16 +30,6 @@ class Language(Section):
     money: str = "{symbol}{amount}"
     greetings: dict[Literal["female", "male", "other", "unknown"], str]
     words: dict[str, str] = Field(default_factory=dict)
-
-
-class Offer(Section):
-    """An incentive: the same code in every channel. `label` and `terms` per language; valid for so many days or until a date."""
-
-    code: str
-    label: dict[str, str]
-    terms: dict[str, str] = Field(default_factory=dict)
-    valid_days: int = Field(default=30, ge=1, le=365)
-    valid_until: date | None = None
 
 
 class Area(Section):
@@ -160,7 +150,6 @@ class MessageRules(Section):
     languages: dict[str, Language] = Field(default_factory=dict)
     fallback_language: str = "en"
     site: str = "https://example.com"
-    offers: dict[str, Offer] = Field(default_factory=dict)
     vendors: dict[str, PrintVendor] = Field(default_factory=dict)
     printers: dict[Literal["letter", "postcard"], str] = Field(default_factory=dict)
     blocks: list[DealerBlock] = Field(default_factory=list)

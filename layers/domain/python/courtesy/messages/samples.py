@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from courtesy.decisions.offers import sample_code
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact, Scalar
 from courtesy.timeline.profile import AssetView, Known, Ledger, Occasion, Place, Profile
@@ -64,6 +65,7 @@ def sample_contact(
 ) -> Contact:
     """A contact of a trigger in a channel, as a reservation would make it. Raises KeyError."""
     rule = rulebook.triggers[trigger]
+    offer = rulebook.offers.get(rule.offer)
     return Contact(
         source="courtesy",
         id="ksample",
@@ -78,5 +80,7 @@ def sample_contact(
         due=now,
         expires=now + timedelta(days=30),
         offer=rule.offer,
+        code=sample_code(offer) if offer else "",
+        code_until=now + timedelta(days=offer.valid_days) if offer else None,
         dealer=dealer,
     )

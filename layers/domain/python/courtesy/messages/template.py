@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import concat
+from jinja2.visitor import NodeTransformer
 
 from courtesy.errors import RefusedRule
 from courtesy.messages.context import LISTS, declared
@@ -93,7 +95,19 @@ class MessageEnvironment(ImmutableSandboxedEnvironment):
 
 
 def _date_filter(language: Language) -> Callable[[date | None], str]:
-    return lambda value: write_date(value, language) if isinstance(value, date) else ""
+    written: dict[date, str] = {}  # a batch of messages speaks of few days
+
+    def write(value: date | None) -> str:
+        if not isinstance(value, date):
+            return ""
+        text = written.get(value)
+        if text is None:
+            if len(written) > 1000:
+                written.clear()
+            text = written[value] = write_date(value, language)
+        return text
+
+    return write
 
 
 def lint(source: str, words: Iterable[str] = (), allow: Iterable[str] = ()) -> list[Finding]:
@@ -211,18 +225,42 @@ def _parser() -> MessageEnvironment:
     return MessageEnvironment(_NEUTRAL, html=True)
 
 
-def compile_template(source: str, language: Language, html: bool, words: Iterable[str] = ()) -> Template:
-    """A template ready to render. Raises RefusedRule with the first finding: what is stored is checked again when used."""
+def compile_template(
+    source: str,
+    language: Language,
+    html: bool,
+    words: Iterable[str] = (),
+    known: Mapping[str, str] | None = None,
+) -> Template:
+    """A template ready to render. Raises RefusedRule with the first finding: what is stored is checked again when used.
+
+    known: dotted names whose values never change for this template (words of the language, the sender): they are written
+    into it, escaped, once.
+    """
     findings = lint(source, words)
     if findings:
         raise RefusedRule(f"line {findings[0].line}: {findings[0].text}")
-    return MessageEnvironment(language, html).from_string(source)
+    environment = MessageEnvironment(language, html)
+    tree = environment.parse(source)
+    return environment.from_string(_Known(known).visit(tree) if known else tree)
+
+
+class _Known(NodeTransformer):
+    """Puts values in the place of names that are known beforehand."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._known = known
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 - as Jinja calls it
+        """`words.closing` becomes its text."""
+        value = self._known.get(_dotted(node) or "")
+        return node if value is None else nodes.Const(value, lineno=node.lineno)
 
 
 def render(template: Template, variables: Mapping[str, Any], longest: int = OUTPUT_MAX) -> str:
     """The rendered text. Raises RefusedRule when it is longer than `longest` characters or a filter got the wrong kind."""
     try:
-        output = template.render(variables)
+        output = concat(template.root_render_func(template.new_context(variables, shared=True)))  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
         raise RefusedRule(f"a filter got a value of the wrong kind ({type(error).__name__})") from error
     if len(output) > longest:

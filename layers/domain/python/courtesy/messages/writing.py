@@ -59,6 +59,8 @@ def greeting(language: Language, gender: str, given_name: str, surname: str) -> 
     kind = _GENDERS.get(gender.lower(), "other") if surname else "other"
     pattern = language.greetings[kind]  # type: ignore[index]
     filled = pattern.replace("{given_name}", given_name).replace("{surname}", surname)
+    if "  " not in filled and " ," not in filled and " !" not in filled:
+        return filled.strip()
     return re.sub(r" +([,!])|  +", lambda found: found.group(1) or " ", filled).strip()
 
 
