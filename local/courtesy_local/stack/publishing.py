@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from courtesy.errors import NotFound
 from courtesy.messages.compile import compile_messages
+from courtesy.rulebook.files import read_files
 from courtesy.rulebook.load import load_rulebook
 from courtesy.rulebook.versions import sections_of
 from courtesy_aws.session import forget_clients
@@ -22,16 +23,16 @@ PUBLISHER = "courtesy up"
 
 def publish(stack: "LocalStack", folder: Path, at: datetime) -> int:
     """The version in force afterwards; a new one only if the folder says something else. Raises RefusedRule, Conflict."""
-    sections = sections_of(load_rulebook(folder, compile_messages))
+    sections, files = sections_of(load_rulebook(folder, compile_messages)), read_files(folder)
     with adapters_on(stack.environment()):
         store = DynamoRulebookStore(stack.outputs().rulebooks_table)
         try:
             in_force = store.current()
         except NotFound:
-            return store.publish(sections, PUBLISHER, at).version
+            return store.publish(sections, PUBLISHER, at, files=files).version
         if sections_of(in_force) == sections:
             return in_force.version
-        return store.publish(sections, PUBLISHER, at).version
+        return store.publish(sections, PUBLISHER, at, files=files).version
 
 
 @contextmanager
