@@ -117,3 +117,16 @@ def test_any_list_can_be_learnt_from(rows: list[dict[str, str]]) -> None:
     learnt = learn([traits_of(row) for row in rows], SHIPPED).rules
     assert IdentityRules.model_validate(learnt.model_dump(mode="json")) == learnt
     assert learnt.possible <= learnt.same
+
+
+def test_an_own_birthday_or_document_tells_which_it_is() -> None:
+    """A given name that is often wrong, beside birthdays that agree, is a slip; beside others' birthdays it is a relative."""
+    home = {"surname": "Reed", "postcode": "60614", "city": "Chicago"}
+    slips, relatives = [], []
+    for n in range(150):
+        one = home | {"given_name": "Anna", "street_number": str(n), "address1": f"Elm{n} Road", "date_of_birth": f"19{n % 90 + 10}-05-17"}  # fmt: skip
+        other = one | ({"given_name": "Gustavo"} if n < 40 else {})
+        slips += [one, other]
+        relatives += [one, other | ({"date_of_birth": "2004-11-30"} if n < 40 else {})]
+    assert not holds_families([traits_of(row) for row in slips])
+    assert holds_families([traits_of(row) for row in relatives])
