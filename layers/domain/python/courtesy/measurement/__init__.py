@@ -1,1 +1,1 @@
-"""Does it help: lift against held-out customers, fatigue."""
+"""Treated against held out, and what many contacts do to people."""
