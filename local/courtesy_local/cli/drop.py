@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from courtesy.errors import RefusedInput
 from courtesy.intake.report import FileReport
 from courtesy.outcomes import FileOutcome
 from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, progress, show_json, table
+
+if TYPE_CHECKING:
+    from courtesy_local.demo.works import Works
 
 WAIT_SECONDS = 600.0
 
@@ -39,28 +42,29 @@ def register(app: typer.Typer) -> None:
         """
         from courtesy_local.demo.works import Works
 
-        key = drop_key(source, file.name, date)
-        works = Works.open()
-        works.drop(file, key)
-        if not wait:
-            if as_json:
-                show_json({"key": key})
-            else:
-                console.print(f"dropped as {key}")
-            return OK
-        with progress(quiet=as_json) as bar:
-            task = bar.add_task(f"loading {key}", total=1)
-            reports = works.await_files([key], WAIT_SECONDS, lambda done: bar.update(task, completed=done))
-        report = reports[key]
+        return put_and_tell(Works.open(), file, drop_key(source, file.name, date), wait, as_json)
+
+
+def put_and_tell(works: "Works", file: Path, key: str, wait: bool, as_json: bool) -> int:
+    """Drop a file under a key and say so, or wait for its end and say how it ended; the exit code."""
+    known = set(works.report_paths()) if wait else set()
+    works.drop(file, key)
+    if not wait:
         if as_json:
-            show_json(summary(report))
+            show_json({"key": key})
         else:
-            show_report(report)
-        return (
-            OK
-            if report.balanced and report.outcome is not FileOutcome.REFUSED and not report.quarantined
-            else PROBLEM
-        )
+            console.print(f"dropped as {key}", highlight=False, soft_wrap=True)
+        return OK
+    with progress(quiet=as_json) as bar:
+        task = bar.add_task(f"loading {key}", total=1)
+        reports = works.await_files([key], WAIT_SECONDS, lambda done: bar.update(task, completed=done), known)
+    report = reports[key]
+    if as_json:
+        show_json(summary(report))
+    else:
+        show_report(report)
+    whole = report.balanced and report.outcome is not FileOutcome.REFUSED and not report.quarantined
+    return OK if whole else PROBLEM
 
 
 def drop_key(source: str, name: str, day: str = "") -> str:
@@ -98,10 +102,12 @@ def summary(report: FileReport) -> dict[str, object]:
 
 def show_report(report: FileReport) -> None:
     """Say how a file ended."""
-    console.print(f"{report.key}: [bold]{report.outcome}[/]", highlight=False)
+    console.print(f"{report.key}: [bold]{report.outcome}[/]", highlight=False, soft_wrap=True)
     if report.text or report.reason:
-        where = f" (line {report.line})" if report.line else ""
-        console.print(f"  {report.reason}: {report.text}{where}", highlight=False, markup=False)
+        where = f" (line {report.line})" if report.line and f"line {report.line}" not in report.text else ""
+        console.print(
+            f"  {report.reason}: {report.text}{where}", highlight=False, markup=False, soft_wrap=True
+        )
     if report.rows_in:
         console.print(
             f"  {report.rows_in} rows = {report.loaded} loaded + {report.unchanged} unchanged + {report.quarantined} quarantined",
@@ -114,3 +120,8 @@ def show_report(report: FileReport) -> None:
             [(c.column, c.reason, c.rows, c.line) for c in report.reasons],
             right=(2, 3),
         )
+    for drift in report.drift:
+        told = " ".join(
+            (drift.kind, drift.column, drift.before, "->" if drift.before else "", drift.now)
+        ).split()
+        console.print(f"  drift: {' '.join(told)}", highlight=False, markup=False)

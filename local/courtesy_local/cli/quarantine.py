@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from courtesy.errors import NotFound, RefusedInput
+from courtesy_local.cli.drop import put_and_tell
 from courtesy_local.cli.output import OK, JsonFlag, console, show_json, table
 
 
@@ -35,16 +36,18 @@ def register(app: typer.Typer) -> None:
                 ]
             )
             return OK
-        table(
-            "",
-            ("source", "file id", "rows", "first line", "column", "reason", "expected"),
-            [
-                (r.source, r.file_id, c.rows, c.line, c.column, c.reason, c.expected)
-                for r in reports
-                for c in r.reasons
-            ],
-            right=(2, 3),
-        )
+        for r in reports:
+            console.print(
+                f"{r.file_id}  {r.key}: {r.quarantined} of {r.rows_in} rows", highlight=False, soft_wrap=True
+            )
+            table(
+                "",
+                ("rows", "first line", "column", "reason", "expected"),
+                [(c.rows, c.line, c.column, c.reason, c.expected) for c in r.reasons],
+                right=(0, 1),
+            )
+        if not reports:
+            console.print("no rows are in quarantine")
         return OK
 
     @group.command()
@@ -73,9 +76,10 @@ def register(app: typer.Typer) -> None:
             return OK
         for row in rows:
             why = "; ".join(f"{f.column or 'row'}: {f.reason}, expected {f.expected}" for f in row.faults)
-            console.print(f"line {row.line} (contract {row.contract}): {why}", highlight=False, markup=False)
+            said = f"line {row.line} (contract {row.contract}): {why}"
+            console.print(said, highlight=False, markup=False, soft_wrap=True)
             if text:
-                console.print(f"    {row.text}", highlight=False, markup=False)
+                console.print(f"    {row.text}", highlight=False, markup=False, soft_wrap=True)
         return OK
 
     @group.command()
@@ -88,13 +92,14 @@ def register(app: typer.Typer) -> None:
             ),
         ] = None,
         date: Annotated[str, typer.Option(help="Date of the drop, YYYY-MM-DD; else the original's.")] = "",
+        wait: Annotated[bool, typer.Option("--wait", help="Wait until it ended and say how.")] = False,
         as_json: JsonFlag = False,
     ) -> int:
         """Drop a mended file, or, without one, the original again, to be read by the contract in force.
 
         A contract that was changed reads the same bytes anew; rows that are loaded already are unchanged.
 
-        Example: courtesy quarantine replay 7b8d98c8f2bad2ae2bab132d5f --with mended.csv
+        Example: courtesy quarantine replay 7b8d98c8f2bad2ae2bab132d5f --with mended.csv --wait
         """
         works = _works()
         report = next((r for r in works.reports() if r.file_id == file_id), None)
@@ -109,12 +114,7 @@ def register(app: typer.Typer) -> None:
                 key = report.key
             else:
                 key = "/".join((report.source, *day, mended_name(name, datetime.now(tz=UTC))))
-            works.drop(local, key)
-        if as_json:
-            show_json({"key": key})
-        else:
-            console.print(f"dropped as {key}")
-        return OK
+            return put_and_tell(works, local, key, wait, as_json)
 
 
 def mended_name(name: str, now: datetime) -> str:

@@ -68,7 +68,8 @@ def register(app: typer.Typer) -> None:
             return PROBLEM if tally.quarantined else OK
         console.print(
             f"{file.name}: {tally.rows_in:,} rows = {tally.loaded:,} loaded ({tally.changed:,} of them changed)"
-            f" + {tally.unchanged:,} unchanged + {tally.quarantined:,} quarantined; {tally.gone:,} gone"
+            f" + {tally.unchanged:,} unchanged + {tally.quarantined:,} quarantined; {tally.gone:,} gone",
+            soft_wrap=True,
         )
         if done.reasons:
             table(
@@ -79,7 +80,7 @@ def register(app: typer.Typer) -> None:
             )
         for row in done.bad:
             why = ", ".join(f"{fault.column or 'row'} {fault.reason}" for fault in row.faults)
-            console.print(f"  line {row.line}: {why}", highlight=False, markup=False)
+            console.print(f"  line {row.line}: {why}", highlight=False, markup=False, soft_wrap=True)
         for drift in done.drift:
             console.print(f"  drift: {drift.kind} {drift.column} {drift.before} {drift.now}".rstrip())
         return PROBLEM if tally.quarantined else OK

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -60,11 +60,16 @@ class Works:
         return [decode_report(self.lake_get(path)) for path in self.report_paths()]
 
     def await_files(
-        self, keys: Iterable[str], seconds: float, tick: Callable[[int], None]
+        self,
+        keys: Iterable[str],
+        seconds: float,
+        tick: Callable[[int], None],
+        known: Collection[str] = (),
     ) -> dict[str, FileReport]:
         """The reports of the dropped keys once all of them ended. Raises OutsideFailed when they do not within `seconds`.
 
-        `tick` hears how many have ended. A key that was dropped before is found by its newest report.
+        `tick` hears how many have ended. `known`: paths of reports that lay there before the drop, so that a key dropped again is
+        not taken for its earlier drop.
         """
         wanted = set(keys)
         ended: dict[str, FileReport] = {}
@@ -72,7 +77,7 @@ class Works:
         read: dict[str, FileReport] = {}
         while True:
             for path in self.report_paths():
-                if path not in read:
+                if path not in read and path not in known:
                     report = decode_report(self.lake_get(path))
                     if report.outcome is FileOutcome.LOADING:
                         continue
