@@ -10,11 +10,19 @@ const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).p
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
+// CodeMirror's maker of elements sets styles as attributes, which the console's rules for the browser do not allow; as properties they are.
+const stylesAsProperties = { name: "styles as properties", setup: (building) => building.onLoad({ filter: /node_modules\/crelt\/index\.js$/ }, ({ path }) => {
+  const told = 'if (typeof value == "string") elt.setAttribute(name, value)';
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(told)) throw new Error("crelt has changed; look at it again");
+  return { contents: text.replace(told, `if (name == "style") elt.style.cssText = value\n      else ${told}`), loader: "js" };
+}) };
+
 const libraries = {};
 for (const name of ["codemirror", "d3", "yaml"]) {
   const made = await build({
     entryPoints: [join(import.meta.dirname, `${name}.js`)], outfile: join(out, `${name}.js`), absWorkingDir: root,
-    bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", metafile: true, logLevel: "warning",
+    bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", metafile: true, plugins: [stylesAsProperties], logLevel: "warning",
     banner: { js: "/* Third-party libraries, bundled by `make vendor`; licences in LICENSES.txt beside this file. */" },
   });
   const inside = new Set(Object.keys(made.metafile.inputs).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean));
