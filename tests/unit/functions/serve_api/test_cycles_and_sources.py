@@ -24,7 +24,7 @@ def test_a_cycle_is_started_once_per_name_and_can_be_asked_for(api: Api) -> None
 
 
 def test_without_a_date_it_is_today_by_the_clock(api: Api) -> None:
-    assert api("POST", "/cycles", role="engineer", body={}).json["cycle_id"] == "2026-11-20-120000"
+    assert api("POST", "/cycles", role="engineer", body={}).json["cycle_id"] == "2026-11-20-run-120000"
 
 
 def test_a_date_that_is_none_names_the_field(api: Api) -> None:
