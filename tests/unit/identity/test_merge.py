@@ -197,12 +197,19 @@ def test_a_crash_at_any_call_and_doing_it_again_ends_the_same(what: str) -> None
 
 
 def _nobody_half_merged_is_open(world: World) -> None:
-    """A reserved contact is nowhere twice where both copies could be claimed."""
+    """A reserved contact is nowhere twice where both copies could be claimed, and who could be has whole histories."""
     open_at = []
     for customer_id in (world.eva, world.eve):
         held = world.store.read_profiles([customer_id]).get(customer_id)
         if held is None or held.profile.merging or held.profile.merged_into:
             continue
+        for subject in ("crm/1", "web/9"):
+            held_of = [
+                event
+                for event in world.store.read_timeline(customer_id)
+                if subject in (event.subject, f"{event.source}/{event.id}" * isinstance(event, SourceRecord))
+            ]
+            assert len(held_of) in (0, 3), f"{customer_id} has half of {subject}"
         open_at += [
             customer_id
             for event in world.store.read_timeline(customer_id)
