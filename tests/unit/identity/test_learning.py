@@ -1,5 +1,6 @@
 """What files teach: thresholds, weights, frequencies of names, and whether there are families; from the records alone."""
 
+import gc
 from random import Random
 
 import pytest
@@ -130,3 +131,14 @@ def test_an_own_birthday_or_document_tells_which_it_is() -> None:
         relatives += [one, other | ({"date_of_birth": "2004-11-30"} if n < 40 else {})]
     assert not holds_families([traits_of(row) for row in slips])
     assert holds_families([traits_of(row) for row in relatives])
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_linking_leaves_the_collector_as_it_was(on: bool) -> None:
+    was = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        resolve_records({"crm/1": {"name": "Anna Reed"}}, SHIPPED)
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if was else gc.disable)()
