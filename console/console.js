@@ -12,8 +12,9 @@ const PAGES = [
     ["segments", "Segments", RULES], ["triggers", "Triggers", [...RULES, "agent"]], ["pressure", "Pressure", RULES],
     ["messages", "Messages", RULES], ["blocks", "Dealer blocks", ["dealer", ...RULES]], ["rulebook", "Rulebook", RULES]]],
   ["Work", [
-    ["mailings", "Mailings", RULES], ["sources", "Sources", [...RULES, "source"]],
-    ["matches", "Possible matches", ["agent", "privacy_officer", "engineer"]], ["unknown", "Unknown contacts", ["approver", "engineer"]]]],
+    ["mailings", "Mailings", RULES], ["sources", "Sources", [...RULES, "source"]], ["measurement", "Measurement", RULES],
+    ["matches", "Possible matches", ["agent", "privacy_officer", "engineer"]], ["unknown", "Unknown contacts", ["approver", "engineer"]],
+    ["privacy", "Privacy", ["privacy_officer"]]]],
 ];
 const page = document.getElementById("page");
 const side = document.getElementById("side");
