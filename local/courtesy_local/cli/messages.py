@@ -3,13 +3,16 @@
 import re
 import webbrowser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from courtesy.errors import NotFound, RefusedInput
 from courtesy_local.cli.output import JsonFlag, NotUp, console, progress, show_json, table
+
+if TYPE_CHECKING:
+    from courtesy.messages.preview import Shown
 
 vendor = typer.Typer(help="For print vendors: try your own end against the contract.", no_args_is_help=True)
 
@@ -28,44 +31,103 @@ def register(app: typer.Typer) -> None:
 def render(
     trigger: Annotated[str, typer.Argument(help="The trigger whose message is shown.")],
     sample: Annotated[str, typer.Option(help="ordinary, sparse, german or hostile.")] = "ordinary",
+    customer: Annotated[
+        str, typer.Option(help="A customer of the local stack by id, with the rulebook in force there.")
+    ] = "",
     channel: Annotated[
-        str, typer.Option(help="email, letter or postcard; the trigger's first if left out.")
+        str,
+        typer.Option(help="email, letter, postcard, sms or next_contact; the trigger's first if left out."),
     ] = "",
     out: Annotated[
         Path | None, typer.Option(help="A .html, .txt, .pdf or .png file; text on the screen if left out.")
     ] = None,
     rulebook: RulebookOption = Path("rulebook"),
+    as_json: JsonFlag = False,
 ) -> None:
-    """Show a trigger's message as a sample person would get it."""
-    from courtesy_local.vendor.preview import Preview, png
+    """Show a trigger's message as a sample person or a customer would get it.
 
-    preview = Preview(rulebook)
-    channel = channel or preview.channels(trigger)[0]
-    if channel == "email":
-        mail = preview.email(trigger, sample)
-        if out is None:
-            console.print(
-                f"Subject: {mail.subject}\nPreheader: {mail.preheader}\n\n{mail.text}", markup=False
-            )
-            return
-        if out.suffix not in (".html", ".txt"):
-            raise RefusedInput(f"{out.name}: an e-mail is written as .html or .txt")
-        content = (mail.html if out.suffix == ".html" else mail.text).encode()
+    Example: courtesy render lease_end_offer --channel letter --out letter.pdf
+    """
+    shown = _shown(trigger, sample, customer, channel, rulebook, out)
+    if out is not None:
+        _write(shown, out)
+    if as_json:
+        told = {"trigger": trigger, "channel": shown.channel, "language": shown.language, "subject": shown.subject,
+                "preheader": shown.preheader, "html": shown.html, "text": shown.text, "parts": shown.parts,
+                "file": str(out or "")}  # fmt: skip
+        show_json(told)
+    elif out is not None:
+        console.print(f"{shown.channel} of {trigger} written to {out}")
+    elif shown.pdf:
+        raise RefusedInput(f"a {shown.channel} needs a file: --out {trigger}.pdf or .png")
     else:
-        pdf = preview.pdf(trigger, channel, sample)
-        if out is None:
-            raise RefusedInput(f"a {channel} needs a file: --out {trigger}.pdf or .png")
-        if out.suffix == ".png":
-            first, *others = png(pdf, 2.0)
-            for number, page in enumerate(others, 2):
-                out.with_stem(f"{out.stem}-{number}").write_bytes(page)
-            content = first
-        elif out.suffix == ".pdf":
-            content = pdf
-        else:
-            raise RefusedInput(f"{out.name}: a {channel} is written as .pdf or .png")
-    out.write_bytes(content)
-    console.print(f"{channel} of {trigger} written to {out}")
+        head = f"Subject: {shown.subject}\nPreheader: {shown.preheader}\n\n" if shown.html else ""
+        console.print(f"{head}{shown.text}", markup=False)
+
+
+def _shown(trigger: str, sample: str, customer: str, channel: str, folder: Path, out: Path | None) -> "Shown":
+    from datetime import UTC, datetime
+
+    from courtesy.messages import preview as messages
+    from courtesy_local.vendor.preview import Preview
+
+    pictures = 144 if out is not None and out.suffix == ".png" else 0
+    if not customer:
+        preview = Preview(folder)
+        return preview.show(
+            trigger,
+            channel or preview.channels(trigger)[0],
+            preview.sample(trigger, sample),
+            pictures=pictures,
+        )
+    from courtesy_aws.customers import DynamoCustomerStore
+    from courtesy_aws.tables.blocks import DynamoBlockStore
+    from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+    from courtesy_local.stack.local_stack import LocalStack
+    from courtesy_local.stack.publishing import adapters_on
+
+    stack = LocalStack()
+    if not stack.is_up():
+        raise NotUp("the local stack is not up")
+    names = stack.outputs()
+    with adapters_on(stack.environment()):
+        stored = DynamoCustomerStore(names.timeline_table, names.profiles_table).read_profile(customer)
+        if stored.version == 0:
+            raise NotFound(f"there is no customer {customer!r}")
+        blocks = DynamoBlockStore(names.rulebooks_table)
+        published = messages.Preview(
+            DynamoRulebookStore(names.rulebooks_table).current(),
+            lambda dealer: blocks.read(dealer)[0].in_force(),
+        )
+        chosen = channel or published.channels(trigger)[0]
+        return published.show(trigger, chosen, stored.profile, now=datetime.now(UTC), pictures=pictures)
+
+
+def _write(shown: "Shown", out: Path) -> None:
+    """Write what was shown in the form that the file's name asks for. Raises RefusedInput."""
+    forms = {".txt": shown.text.encode(), ".html": shown.html.encode(), ".pdf": shown.pdf}
+    if out.suffix == ".png" and shown.html:
+        from courtesy_local.vendor.preview import browser, photograph
+
+        found = browser()
+        page = out.with_suffix(".html")
+        page.write_text(shown.html, encoding="utf-8")
+        if found is None or not photograph(found, page, out):
+            raise RefusedInput(
+                f"a picture of an e-mail needs Chromium; {page} was written, open it in a browser"
+            )
+        return
+    if out.suffix == ".png" and shown.pages:
+        for number, page_picture in enumerate(shown.pages, 1):
+            (out if number == 1 else out.with_stem(f"{out.stem}-{number}")).write_bytes(page_picture)
+        return
+    if not forms.get(out.suffix):
+        able = ", ".join(
+            [form for form, content in forms.items() if content]
+            + ([".png"] if shown.html or shown.pdf else [])
+        )
+        raise RefusedInput(f"{out.name}: a message by {shown.channel} is written as {able}")
+    out.write_bytes(forms[out.suffix])
 
 
 def gallery(

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtesy.messages.writing import SHOWN_MAX, greeting, shown, write_date, write_money, write_number
+from courtesy.messages.writing import (
+    SHOWN_MAX,
+    greeting,
+    shown,
+    spoken_phone,
+    write_date,
+    write_money,
+    write_number,
+)
 from courtesy.rulebook.model import Rulebook
 
 
@@ -66,3 +74,9 @@ def test_a_shown_value_is_one_short_line_without_control_or_direction_marks(text
 def test_other_scripts_and_emoji_stay() -> None:
     assert shown("שלום 🙂 Ünal") == "שלום 🙂 Ünal"
     assert shown("a\u202eb\r\nc") == "ab c"
+
+
+def test_a_telephone_number_is_written_as_people_read_it() -> None:
+    assert spoken_phone("+16175550100") == "+1 617-555-0100"
+    assert spoken_phone("+493023125820") == "+49 30 23125820"
+    assert spoken_phone("ask at the desk") == "ask at the desk"

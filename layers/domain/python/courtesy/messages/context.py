@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from courtesy.messages.rules import DealerBlock, MessageRules
-from courtesy.messages.writing import greeting, shown
+from courtesy.messages.writing import greeting, shown, spoken_phone
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact
 from courtesy.timeline.profile import Profile
@@ -168,7 +168,9 @@ class Cards:
             held = self._rulebook.dealers.get(dealer_id)
             if held is None:  # not remembered: sources may name any number of dealers that nobody knows
                 return self._dealers[""]
-            card = DealerCard(shown(held.name), shown(held.city), shown(held.phone), shown(held.email))
+            card = DealerCard(
+                shown(held.name), shown(held.city), spoken_phone(shown(held.phone)), shown(held.email)
+            )
             self._dealers[dealer_id] = card
         return card
 

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from datetime import date, datetime
 
+import phonenumbers
+
 from courtesy.messages.rules import Language
 
 SHOWN_MAX = 120
@@ -24,6 +26,15 @@ def shown(text: str, longest: int = SHOWN_MAX) -> str:
         return text.strip()
     line = _BLANK.sub(" ", _HIDDEN.sub("", unicodedata.normalize("NFC", text))).strip()
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def spoken_phone(number: str) -> str:
+    """An E.164 number in the groups by which people read it (`+1 617-555-0100`); anything else as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def write_number(value: int | float, language: Language, digits: int = 0) -> str:
