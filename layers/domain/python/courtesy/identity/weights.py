@@ -36,11 +36,11 @@ LIMIT = 20.0
 """No level weighs more bits than this, for or against."""
 BELOW = 3.0
 """Bits by which a weight may fall below the given one."""
-CERTAIN = 7.0
+CERTAIN = 6.5
 """Bits in favour of one person from which two records are one."""
 DOUBTFUL = 0.0
 """Bits from which a person is asked."""
-LEAST = 16.0
+LEAST = 15.0
 """However few the records, two are not taken for one by fewer bits."""
 NAMES = 300
 """Names of which the frequency is kept; the others are taken to be rarer than these."""
