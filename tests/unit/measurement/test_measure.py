@@ -10,6 +10,7 @@ from courtesy.measurement.measure import Arms, Measured, measure
 from courtesy.measurement.page import measurement_page
 from courtesy.population.cycle import score_population, segment_part, snapshot_part
 from courtesy.population.plan import begin_cycle
+from courtesy.population.rules import PopulationRules, ValueRules
 from courtesy.timeline.events import Event, Permission, Response, SourceRecord, Transaction
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
@@ -17,10 +18,12 @@ from tests.fakes.lake import InMemoryLake
 from tests.unit.decisions.people import rulebook, trigger
 from tests.unit.population.people import AS_OF
 
-BOOK = rulebook(trigger(), trigger("own", control_share=0.5), global_control=0.2)
+PEOPLE = 500
+BOOK = rulebook(trigger(), trigger("own", control_share=0.5), global_control=0.2).model_copy(
+    update={"population": PopulationRules(value=ValueRules(least_repeaters=PEOPLE + 1))}
+)
 DECIDED = AS_OF - timedelta(days=92)
 FIRST, LAST = DECIDED.date(), AS_OF.date()
-PEOPLE = 500
 
 
 def held_out(number: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from math import exp, log
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from courtesy.errors import NotFound, RefusedRule, UnknownName
 from courtesy.intake.contract import FieldRule, FileFormat, SourceContract
 from courtesy.population import catalogue as catalogue_module
 from courtesy.population.audience import rehearse
+from courtesy.population.bgnbd import fit_buying
 from courtesy.population.catalogue import SHIPPED, Catalogue, catalogue_of, page
 from courtesy.population.criteria import check
 from courtesy.population.descent import minimise
@@ -93,6 +95,18 @@ def test_an_objective_that_promises_more_for_ever_is_given_up() -> None:
     found = minimise(better_and_better, [1.0], scale=1)
     assert not found.converged
     assert found.evaluations < 300
+
+
+def test_customers_who_are_all_alike_are_given_up_soon(tmp_path: Path) -> None:
+    """Everybody bought twice on the same days: the likelihood rises for ever along a ridge."""
+    connection = connect(tmp_path, threads=1)
+    connection.execute(
+        "CREATE TABLE history AS SELECT 1::BIGINT AS x, 17.0 AS t_x, 27.0 AS t, 500::BIGINT AS n"
+    )
+    began = process_time()
+    fitted = fit_buying(connection, "history")
+    assert process_time() - began < 5
+    assert fitted.repeaters == 500
 
 
 def test_a_hill_between_is_no_end() -> None:
