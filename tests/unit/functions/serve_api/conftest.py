@@ -163,19 +163,24 @@ def iter_ids() -> Iterator[str]:
     return (f"{n:016x}" for n in count(1))
 
 
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
-    """The API with Anna in its stores."""
+def in_memory(scratch: Path) -> wiring.Outside:
+    """Everything outside of the API in memory, with Anna in its stores; `scratch`: an empty folder."""
     store, lake = InMemoryCustomerStore(), InMemoryLake()
     store.append(ANNA, events_of_anna())
     refold(store, ANNA)
-    outside = wiring.Outside(
+    return wiring.Outside(
         store=store, index=InMemoryIdentityIndex(), rulebooks=InMemoryRulebooks({"crm_persons": 1, "dealer_sales": 1}),  # type: ignore[arg-type]
-        lake=lake, cycles=InMemoryCycles(), log=LakeDecisionLog(lake, tmp_path), looks=TimelineLooks(store),
+        lake=lake, cycles=InMemoryCycles(), log=LakeDecisionLog(lake, scratch), looks=TimelineLooks(store),
         key=lambda: KEY, clock=lambda: NOW, drafts=InMemoryDraftStore(), events=InMemoryQueue(), reports=FileReports(lake), watch=QuietWatch(),  # type: ignore[arg-type]
          new_id=iter_ids().__next__, answers=InMemoryAnswers(), blocks=InMemoryBlockStore(),  # type: ignore[arg-type]
         sign_in={"client": "abc", "cognito": "http://127.0.0.1/"},
     )  # fmt: skip
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
+    """The API with Anna in its stores."""
+    outside = in_memory(tmp_path)
     wire: Callable[[], wiring.Outside] = lambda: outside  # noqa: E731
     monkeypatch.setattr(wiring, "wire", wire)
     return Api(outside)
