@@ -2,16 +2,20 @@
 
 On metering fakes (`tests.fakes.metering`), so the figures are the algorithm's and not a machine's. Cases: records that
 nobody knows, the same people from a second source, a change of a field that identity does not compare, of an e-mail address,
-sales, and rows that come again unchanged (those never reach load_chunk: read_drop leaves them out).
+sales, and a file that comes again unchanged (read_drop stages none of it, so load_chunk is not asked).
 """
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from bench.outcome import Goal, Outcome
 from courtesy.identity.load import Loading, apply_rows
 from courtesy.intake.contract import SourceContract
+from courtesy.intake.difference import Means
+from courtesy.intake.rehearse import rehearse
 from courtesy.intake.staged import StagedRow
 from courtesy.rulebook.model import Rulebook
 from tests.fakes.metering import Meter, MeteredIndex, MeteredStore
@@ -116,7 +120,18 @@ def cases(rows: int) -> dict[str, list[StagedRow]]:
         "changed, not compared": [person("crm", n, 2, language="de") for n in numbers],
         "changed e-mail": [person("crm", n, 3, language="de", email=f"q{n}@mail.test") for n in numbers],
         "sales": [sale(n) for n in numbers],
+        "unchanged": unchanged(rows),
     }
+
+
+def unchanged(rows: int) -> list[StagedRow]:
+    """What is staged of a file of which every record is known as it is: read by its contract after an equal one."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "crm.csv"
+        file.write_text("id,s\n" + "".join(f"crm{n},{SURNAMES[n % 11]}\n" for n in range(rows)))
+        found = rehearse(CONTRACTS["crm"], file, Means(Path(folder) / "work", 1), NOW, before=file, show=rows)
+    assert found.tally.unchanged == rows
+    return found.rows
 
 
 def measure(rows: int = CHUNK) -> dict[str, dict[str, float]]:
@@ -129,7 +144,8 @@ def measure(rows: int = CHUNK) -> dict[str, dict[str, float]]:
         meter.requests.clear()
         meter.units.clear()
         began = perf_counter()
-        apply_rows(chunk, CONTRACTS[chunk[0].source], loading)
+        if chunk:
+            apply_rows(chunk, CONTRACTS[chunk[0].source], loading)
         spent = perf_counter() - began
         found[case] = {
             "requests": round(meter.all_requests / rows, 3),
@@ -148,9 +164,14 @@ def options(parser: argparse.ArgumentParser) -> None:
 def bench(asked: argparse.Namespace) -> Outcome:
     """Measure every case."""
     found = measure(asked.rows)
-    goals = tuple(
+    return Outcome({"rows": asked.rows, "per_row": found}, goals_of(found))
+
+
+def goals_of(found: dict[str, dict[str, float]]) -> tuple[Goal, ...]:
+    """What a changed and an unchanged record may cost."""
+    changed = tuple(
         Goal(f"{case}: write units beside the profile", figures["units"], at_most=1.5)
         for case, figures in found.items()
         if case.startswith("changed")
     )
-    return Outcome({"rows": asked.rows, "per_row": found}, goals)
+    return (*changed, Goal("unchanged: requests", found["unchanged"]["requests"], at_most=0))
