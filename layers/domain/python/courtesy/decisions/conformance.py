@@ -3,7 +3,8 @@
 A file says what its cases have in common and lists the cases; a case states only what differs:
 
     policy:    the `decisions` section of a rulebook         triggers: id -> trigger (a division, category and channel are given)
-    profile:   values, privacy, permissions, cases, contacts, purchases, inbound, places, merging
+    profile:   values, privacy, permissions, cases, contacts, purchases, inbound, places, merging, replies
+    household: contacts of the rest of the household         offers: id -> offer of a rulebook (a label and a code are given)
     now:       the instant of the decision                   candidates: trigger ids, or mappings with occurrence, expires ...
     expect:    trigger -> `outcome reason rule channel` as far as the case is about them, or a mapping with due, planned, until
 
@@ -24,6 +25,7 @@ from courtesy.decisions.rules import DecisionRules
 from courtesy.errors import RefusedInput
 from courtesy.outcomes import ContactState
 from courtesy.rulebook.model import Division, Rulebook
+from courtesy.rulebook.offer import Offer
 from courtesy.rulebook.trigger import Trigger
 from courtesy.timeline.fold import day_number
 from courtesy.timeline.profile import (
@@ -35,6 +37,7 @@ from courtesy.timeline.profile import (
     PastContact,
     Place,
     Profile,
+    Reply,
     Standing,
 )
 
@@ -75,11 +78,13 @@ def _run(common: Mapped, case: Mapped, where: str) -> CaseResult:
             divisions={"cars": Division(name="cars", label="Cars")},
             triggers=triggers,
             decisions=policy,
+            offers=_offers({**(common.get("offers") or {}), **(case.get("offers") or {})}),
         )
         profile = _profile({**(common.get("profile") or {}), **(case.get("profile") or {})}, now)
         asked = case.get("candidates", common.get("candidates")) or list(case["expect"])
         candidates = [_candidate(one, triggers, now) for one in asked]
-        options = case.get("given") or {}
+        options = dict(case.get("given") or {})
+        options["others"] = [_contact(n, c, "o") for n, c in enumerate(case.get("household") or [])]
     except (KeyError, TypeError, ValueError) as error:
         raise RefusedInput(f"{where} ({name}): {error}") from error
     decisions = decide(profile, candidates, rulebook, now, KEY, **options)
@@ -115,6 +120,13 @@ def _differences(trigger: str, expected: str | Mapped, found: Decision) -> list[
 def _triggers(given: Mapped) -> dict[str, Trigger]:
     usual = {"division": "cars", "category": "marketing", "channels": ["email"]}
     return {id_: Trigger(**{"id": id_, **usual, **(fields or {})}) for id_, fields in given.items()}
+
+
+def _offers(given: Mapped) -> dict[str, Offer]:
+    return {
+        id_: Offer(**{"id": id_, "label": {"en": id_}, "code": id_.upper(), **(fields or {})})
+        for id_, fields in given.items()
+    }
 
 
 def _candidate(one: str | Mapped, triggers: Mapping[str, Trigger], now: datetime) -> Candidate:
@@ -154,6 +166,10 @@ def _profile(given: Mapped, now: datetime) -> Profile:
         places={
             d: Place(d, "returning", "", tier, now) for d, tier in (given.get("value_tiers") or {}).items()
         },
+        replies=[
+            Reply(_instant(r["at"]), str(r["type"]), str(r.get("contact", "")), str(r.get("offer", "")))
+            for r in given.get("replies") or []
+        ],
         merging=bool(given.get("merging", False)),
         merged_into=str(given.get("merged_into", "")),
     )
@@ -169,10 +185,10 @@ def _case(n: int, words: str, now: datetime) -> CaseView:
     return CaseView("cases", str(n), division, type_, status, "", 1, now)
 
 
-def _contact(n: int, given: str | Mapped) -> PastContact:
+def _contact(n: int, given: str | Mapped, prefix: str = "k") -> PastContact:
     fields: Mapped = {"at": given} if isinstance(given, str | datetime | date) else given
     return PastContact(
-        contact=f"k{n}",
+        contact=f"{prefix}{n}",
         trigger=str(fields.get("trigger", f"earlier{n}")),
         occurrence=str(fields.get("occurrence", n)),
         category=str(fields.get("category", "marketing")),
@@ -183,6 +199,9 @@ def _contact(n: int, given: str | Mapped) -> PastContact:
         weight=float(fields.get("weight", 1)),
         counts=bool(fields.get("counts", True)),
         exempt=bool(fields.get("exempt", False)),
+        offer=str(fields.get("offer", "")),
+        code=str(fields.get("code", "")),
+        code_until=_instant(fields["code_until"]) if "code_until" in fields else None,
     )
 
 
