@@ -56,6 +56,9 @@ class Dynamo:
         self._write(request["TableName"], request["Item"])
         return {}
 
+    def _updateitem(self, request: Item) -> Item:
+        return self._putitem(request | self._counted(request))
+
     def _transactwriteitems(self, request: Item) -> Item:
         gone = [entry["Delete"] for entry in request["TransactItems"] if "Delete" in entry]
         request = {**request, "TransactItems": [e for e in request["TransactItems"] if "Delete" not in e]}
@@ -79,7 +82,7 @@ class Dynamo:
 
     def contended(self, operation: str, request: Item) -> None:
         """Answer as if others were at the same items. Raises Refused."""
-        if operation == "putitem":
+        if operation in ("putitem", "updateitem"):
             raise Refused("TransactionConflictException")
         reasons = [{"Code": "TransactionConflict"} for _ in request["TransactItems"]]
         raise Refused("TransactionCanceledException", CancellationReasons=reasons)
@@ -118,8 +121,15 @@ class Dynamo:
             items = [i for i in table.values() if i.get("due_shard") == shard and i["due_at"]["S"] <= until]
             items.sort(key=lambda item: str(item["due_at"]["S"]))
             return {"Items": items[: request.get("Limit", 1000)]}
-        [wanted] = [value["S"] for value in values.values()]
-        return {"Items": [item for key, item in sorted(table.items()) if key[0] == wanted]}
+        after = values.get(":after", {"S": ""})["S"]
+        [wanted] = [value["S"] for name, value in values.items() if name != ":after"]
+        return {
+            "Items": [
+                item
+                for key, item in sorted(table.items())
+                if key[0] == wanted and (key[1] > after or not after)
+            ]
+        }
 
     def _scan(self, request: Item) -> Item:
         part, parts = request.get("Segment", 0), request.get("TotalSegments", 1)

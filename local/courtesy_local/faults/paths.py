@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from courtesy.outcomes import ContactState
+from courtesy_local.faults.erase_story import EraseStory, judge_erasure
 from courtesy_local.faults.harness import CONTACT, Path, Verdict, harness, singles
 from courtesy_local.faults.judge import judge
 from courtesy_local.faults.people_story import PeopleStory, judge_people, lay_people
@@ -16,8 +17,9 @@ PATHS: dict[str, Path] = {
     "contact": CONTACT,
     "mailing": Path(lay_postal_ground, PostStory, lambda story: judge(story, ContactState.SENT)),
     "people": Path(lay_people, PeopleStory, judge_people),
+    "erase": Path(lay_people, EraseStory, judge_erasure),
 }
-"""reserve, release, send, settle by e-mail; the same by letter with make_mailing; load, merge and split."""
+"""reserve, release, send, settle by e-mail; the same by letter with make_mailing; load, merge and split; erase while sending."""
 
 PAIRED = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.SILENCE)
 """What a process or an answer that is gone looks like: in pairs, each with each."""

@@ -23,7 +23,7 @@ class Fault(StrEnum):
 CALL_FAULTS = frozenset({Fault.OUTAGE, Fault.SILENCE, Fault.THROTTLED})
 _ONLY: dict[Fault, tuple[str, ...]] = {
     Fault.LEFT_OVER: ("dynamodb.batch", "sqs.sendmessagebatch"),
-    Fault.CONTENDED: ("dynamodb.transact", "dynamodb.putitem"),
+    Fault.CONTENDED: ("dynamodb.transact", "dynamodb.putitem", "dynamodb.updateitem"),
 }
 
 

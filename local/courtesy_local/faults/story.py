@@ -5,6 +5,8 @@ gives the next. Messages are delivered twice, and again as long as they fail. Th
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -183,9 +185,11 @@ def told_of(mail: Mail) -> list[str]:
     return bodies
 
 
-def environment() -> Any:
-    """The functions' environment for the time of a `with`."""
-    return patch.dict("os.environ", ENVIRONMENT)
+@contextmanager
+def environment() -> Iterator[None]:
+    """The functions' environment for the time of a `with`; one request at a time, so that the same plan meets the same calls."""
+    with patch.dict("os.environ", ENVIRONMENT), patch.object(load_wiring, "THREADS", 1):
+        yield
 
 
 def cold() -> None:
