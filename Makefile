@@ -9,7 +9,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo test lint types architecture fast infra system coverage lock openapi gallery vendor down
+.PHONY: help setup demo test lint types architecture fast infra system coverage lock openapi gallery vendor docs browser chromium down
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,7 +39,7 @@ node_modules/.done: package.json package-lock.json
 demo: setup  ## the whole job on this machine (CUSTOMERS=2000 JSON=path)
 	@$(BIN)/courtesy demo --customers $(CUSTOMERS) $(if $(JSON),--out $(JSON))
 
-test: setup lint types architecture fast coverage infra system  ## everything that must pass
+test: setup lint types architecture docs fast coverage infra system  ## everything that must pass
 
 lint: $(VENV)/.done
 	@echo "test: lint"
@@ -66,9 +66,17 @@ infra: setup
 	@echo "test: infra"
 	@$(PYTEST) tests/infra -q
 
-system: setup
-	@echo "test: system, on the local stack"
+system: setup chromium
+	@echo "test: system and browser, on the local stack"
 	@$(PYTEST) tests/system -q
+
+browser: setup chromium  ## the console in Chromium on the local stack; pictures of every page in build/browser
+	@$(PYTEST) tests/system/browser -q
+
+chromium:  # from the system's packages where that is possible; without it the browser tests are skipped and say so
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  echo "setup: Chromium" && apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium >/dev/null; } || \
+	  echo "note: no Chromium on this machine; the tests of the console are skipped"
 
 gallery: $(VENV)/.done  ## every message in every channel on one page, build/gallery/index.html
 	@$(BIN)/courtesy gallery
@@ -82,6 +90,11 @@ lock: pyproject.toml  ## write the lock files anew
 
 vendor: node_modules/.done  ## bundle the console's browser libraries anew, console/vendor/
 	@node local/vendoring/build.mjs
+
+docs: $(VENV)/.done  ## the documentation as a site, build/docs/index.html; a broken link fails
+	@echo "test: documentation"
+	@$(BIN)/python docs/reference/generate.py docs/reference
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html -d build/docs-cache docs build/docs
 
 openapi: $(VENV)/.done  ## write docs/openapi.json anew from the routes
 	@$(BIN)/python -c 'import json; from functions.serve_api.handler import openapi_document; print(json.dumps(json.loads(openapi_document()), indent=1, sort_keys=True))' > docs/openapi.json

@@ -14,7 +14,7 @@ export async function page({ id: [name, file], signal }) {
   return [head("Sources", "Every row of every file ends as loaded, known already, or in quarantine with a reason."),
     fresh && cards(figure("Sources", sources.length), figure("Files in seven days", sources.reduce((t, s) => t + (s.files ?? 0), 0)), figure("Refused as a whole", sources.reduce((t, s) => t + (s.refused ?? 0), 0), "in seven days"), figure("Rows in quarantine", sources.reduce((t, s) => t + (s.quarantined ?? 0), 0), "in seven days"), figure("Rows of latest files", sum("in"), `${number(sum("loaded"))} loaded`)),
     section("All sources", table("Sources", [
-      { name: "Source", show: (s) => link(`#sources/${s.source}`, s.label || sentence(s.source)) },
+      { name: "Source", show: (s) => (may("marketer", "engineer", "source") ? link(`#sources/${s.source}`, s.label || sentence(s.source)) : s.label || sentence(s.source)) },
       { name: "Holds", show: (s) => (s.record ? words(s.record) : "") },
       { name: "Latest file", show: (s) => (s.last_at ? el("time", { datetime: s.last_at, title: when(s.last_at) }, ago(s.last_at)) : "none yet") },
       { name: "Outcome", show: (s) => s.outcome && badge(words(s.outcome), TONES[s.outcome]) },

@@ -78,7 +78,7 @@ function moved(report) {
 function cameIn(sources) {
   if (!sources) return [];
   return [section("What came in", table("Latest file of each source", [
-    { name: "Source", show: (s) => link(`#sources/${s.source}`, s.label || sentence(s.source)) },
+    { name: "Source", show: (s) => (may("marketer", "engineer", "source") ? link(`#sources/${s.source}`, s.label || sentence(s.source)) : s.label || sentence(s.source)) },
     { name: "Latest file", show: (s) => (s.last_at ? ago(s.last_at) : "none yet") },
     { name: "Outcome", show: (s) => (s.outcome ? badge(words(s.outcome), { loaded: "good", refused: "bad", repeated: "warn" }[s.outcome]) : "") },
     { name: "Rows", number: true, show: (s) => s.rows?.in ?? "" }, { name: "Loaded", number: true, show: (s) => s.rows?.loaded ?? "" },

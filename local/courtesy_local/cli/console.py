@@ -8,7 +8,15 @@ import typer
 from courtesy_local.cli.output import JsonFlag, console, progress, show_json, table
 from courtesy_local.stack.local_stack import PASSWORD, LocalStack
 
-ROLES = ("marketer", "approver", "agent", "dealer", "privacy_officer", "engineer")
+ROLES = {
+    "marketer": "writes rules and messages, rehearses, submits",
+    "approver": "approves, publishes and rolls back what others wrote",
+    "agent": "sees customers, offers, records talks and complaints",
+    "dealer": "writes its own words for the messages, sees its customers",
+    "privacy_officer": "answers access, restriction and erasure, decides matches",
+    "engineer": "sees health, sources and quarantine, starts cycles",
+}
+"""Role -> what it is for."""
 
 
 def register(app: typer.Typer) -> None:
@@ -25,13 +33,13 @@ def open_console(
     url = f"{stack.outputs().api_url.rstrip('/')}/console"
     people = {role: f"{role.replace('_', '-')}@courtesy.example" for role in ROLES}
     with progress(quiet=json) as bar:
-        for role in bar.track(ROLES, description="make people to sign in as"):
+        for role in bar.track(list(ROLES), description="make people to sign in as"):
             stack.token(role)
     if json:
         show_json({"url": url, "password": PASSWORD, "people": people})
         return
     console.print(f"Console: [bold]{url}[/]")
-    table("", ("Role", "Name"), people.items())
-    console.print(f"Password of all: {PASSWORD}")
+    table("Sign in as", ("Name", "Role", "Who"), [(people[role], role, what) for role, what in ROLES.items()])
+    console.print(f"Password of all: [bold]{PASSWORD}[/]", highlight=False)
     if open_:
         webbrowser.open(url)
