@@ -35,7 +35,7 @@ async function calendar(shift, signal) {
     all > 0 && section("By channel", card(columns(dates, used.map((channel) => ({ name: channel, tone: `k${CHANNELS.indexOf(channel) + 1}`, values: Object.fromEntries(dates.map((d) => [d, sum(by.get(d)?.filter((each) => each.channel === channel))])) })), { label: shortDay, describe: `Contacts per day and channel from ${dates[0]} to ${dates[41]}, ${all} in all.` }))),
     el("div", { class: "two" },
       section("By trigger", triggers(list_)),
-      section("Rules that bind", card(found.binding.length ? bars(found.binding.slice(0, 12).map((b) => ({ name: b.rule || b.reason, label: sentence(b.rule || b.reason), value: b.candidates }))) : note("No rule held anybody back in the latest cycles."), note("Candidates that a rule held in the latest cycles.")))),
+      section("Rules that bind", card(found.binding.length ? bars(found.binding.slice(0, 12).map((b) => ({ name: b.rule || b.reason, label: sentence((b.rule || b.reason).replaceAll(".", ": ")), value: b.candidates }))) : note("No rule held anybody back in the latest cycles."), note("Candidates that a rule held in the latest cycles.")))),
   ];
 }
 

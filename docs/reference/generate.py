@@ -131,12 +131,19 @@ def api() -> str:
         "",
     ]
     for tag in sorted(by_tag):
-        parts += [f"## {tag.capitalize()}", "", "| route | what it does | takes | answers |", "|---|---|---|---|"]
+        parts += [
+            f"## {tag.capitalize()}",
+            "",
+            "| route | what it does | takes | answers |",
+            "|---|---|---|---|",
+        ]
         for method, path, operation in sorted(by_tag[tag], key=lambda each: (each[1], each[0])):
             what = operation.get("summary", "")
             if operation.get("description"):
                 what += f". {operation['description']}"
-            parts.append(f"| `{method} {path}` | {_cell(what)} | {_takes(operation)} | {_answers(operation)} |")
+            parts.append(
+                f"| `{method} {path}` | {_cell(what)} | {_takes(operation)} | {_answers(operation)} |"
+            )
         parts.append("")
     for name, schema in sorted(document.get("components", {}).get("schemas", {}).items()):
         if "properties" in schema and not name.startswith(("HTTPValidation", "Validation")):
@@ -158,7 +165,9 @@ def _answers(operation: dict[str, Any]) -> str:
 
 
 def _schemas(holder: dict[str, Any]) -> list[str]:
-    return [_type(each.get("schema", {})) for each in holder.get("content", {}).values() if each.get("schema")]
+    return [
+        _type(each.get("schema", {})) for each in holder.get("content", {}).values() if each.get("schema")
+    ]
 
 
 if __name__ == "__main__":

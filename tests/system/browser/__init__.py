@@ -1,0 +1,1 @@
+"""The console as people use it: Chromium on the local stack."""

@@ -1,0 +1,103 @@
+"""A browser on the stack of the system tests, and people of each role in it. Skipped where this machine has no Chromium."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from courtesy_local.demo.works import Works
+from courtesy_local.stack.local_stack import PASSWORD
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PICTURES = Path(__file__).resolve().parents[3] / "build" / "browser"
+READY = "main[data-ready]:not([data-ready=sign-in])"
+SLOW = 40_000
+"""Milliseconds that a rehearsal or a cycle may take before a test gives up."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last of all: the story publishes rules and starts a cycle, which the tests of the demo's figures must not see."""
+    here = str(Path(__file__).parent)
+    items.sort(key=lambda item: str(item.path).startswith(here))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(
+            f"no Chromium on this machine (looked for {', '.join(NAMES)}): `apt-get install chromium` brings one"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(works: Works) -> str:
+    """Where the console is."""
+    return f"{works.outputs.api_url.rstrip('/')}/console"
+
+
+Person = Callable[..., "Desk"]
+
+
+class Desk:
+    """A person's browser with the console open."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self._address = page, address
+
+    def open(self, place: str) -> Page:
+        """Go to a page of the console and wait until it stands."""
+        if self.page.evaluate("location.hash") == f"#{place}":
+            self.page.reload()
+        else:
+            self.page.evaluate("place => { location.hash = place; }", place)
+        name = re.split(r"[/?]", place)[0]
+        self.page.wait_for_selector(f"main[data-ready='{name}']", timeout=SLOW)
+        expect(self.page.locator(".waiting")).to_have_count(0, timeout=SLOW)
+        return self.page
+
+
+@pytest.fixture
+def person(chromium: Browser, works: Works, address: str) -> Iterator[Person]:
+    """Signs somebody of a role in, in a browser of their own: `person("agent")`. Whatever the browser complains about fails."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # Refused requests are shown in the page and judged there; what the browser itself minds is judged here.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def sign_in(role: str, width: int = 1280, height: int = 900, scheme: str = "light") -> Desk:
+        works.stack.token(role)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            locale="en-US",
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        page.get_by_label("E-mail").fill(f"{role.replace('_', '-')}@courtesy.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_selector(READY, timeout=SLOW)
+        return Desk(page, address)
+
+    yield sign_in
+    for context in opened:
+        context.close()
+    assert complaints == []
