@@ -227,6 +227,8 @@ def test_a_block_may_be_written_for_one_channel_alone(rulebook: Rulebook) -> Non
     assert block_findings(longer, rulebook, "D001", SERVICE)
     assert not block_findings(longer, rulebook, "D001", Place("service_due_cars", channel="email"))
     assert block_findings(longer, rulebook, "D001", Place(language="de"))
+    (none,) = block_findings("Hello", rulebook, "D001", Place("service_due_cars", channel="sms"))
+    assert "at most 0 fit" in none
     assert not block_findings(
         "{{ vehicle.ends|date }} {{ history.purchases|number }}", rulebook, "D001", SERVICE
     )

@@ -44,9 +44,9 @@ def block_findings(text: str, rulebook: Rulebook, dealer: str, place: "Place") -
     if faults:
         return faults
     trigger = rulebook.triggers.get(place.trigger)
-    channels = (
-        [place.channel] if place.channel != "*" else (trigger.channels if trigger else rules.block_limits)
-    )
+    # Words for all channels are shown in those that have room for a dealer's; the others carry the standard text alone.
+    having = [c for c in (trigger.channels if trigger else rules.block_limits) if rules.block_limits.get(c)]
+    channels = [place.channel] if place.channel != "*" else having
     try:
         longest = _longest(text, rulebook, dealer, place.language)
     except RefusedRule as error:
