@@ -195,6 +195,10 @@ def test_what_comes_back_takes_the_place_of_its_trace_and_a_trace_that_of_nothin
         (ContactState.RESERVED, ContactState.CANCELLED)
     ]
     assert caught_up([trace], [own]) == []
+    assert [to for to, _, _ in caught_up([trace], [own], {own.id})] == [trace], (
+        "the copy of an earlier attempt"
+    )
+    assert caught_up([trace], [replace(own, state=ContactState.SENT)], {own.id}) == []
 
 
 def test_reports_and_links_follow_a_contact_that_a_split_took_along() -> None:

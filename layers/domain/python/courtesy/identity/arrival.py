@@ -1,6 +1,6 @@
 """What arriving at another customer does to contacts: which go there anew, and which have gone on since they came."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -10,18 +10,24 @@ from courtesy.timeline.events import Contact, Event, event_key
 
 
 def caught_up(
-    contacts: Sequence[Contact], timeline: Sequence[Event]
+    contacts: Sequence[Contact], timeline: Sequence[Event], elsewhere: Collection[str] = ()
 ) -> list[tuple[Contact, ContactState, str]]:
     """The moves of contacts that arrived here before and have gone on since where they came from.
 
     Until the customer they leave redirects, their contacts may be claimed, sent or cancelled there, so a later attempt
     finds them changed. What waited when it was brought here must not be sent a second time.
+
+    elsewhere: contacts that go to somebody else now; an earlier attempt may have brought a copy of one here, to wait
     """
     here = {event.id: event for event in timeline if isinstance(event, Contact)}
     moved = []
     for contact in contacts:
         held = here.get(contact.id)
-        if held is None or brought_to(contact):
+        if held is None:
+            continue
+        if brought_to(contact):
+            if contact.id in elsewhere and held.state in OPEN:
+                moved.append((replace(contact, occurrence=held.occurrence), held.state, held.claim))
             continue
         if brought_to(held):  # it comes back to where a split had taken it from
             moved.append((replace(_waiting(contact), occurrence=held.occurrence), held.state, held.claim))

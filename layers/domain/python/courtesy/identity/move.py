@@ -206,7 +206,7 @@ def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: 
     shares = shares_of(departure, events, key)
     marked = {home for home in shares.to if shares.to[home]}
     for home in sorted(marked):
-        if not _receive(store, profiles, home, shares.to[home]):
+        if not _receive(store, profiles, home, shares.to[home], shares.elsewhere):
             return None
     gone = [event_key(event) for event in shares.gone]
     if emptied:
@@ -225,7 +225,13 @@ def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: 
     return marked
 
 
-def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arriving: Sequence[Event]) -> bool:
+def _receive(
+    store: CustomerStore,
+    profiles: Profiles,
+    customer_id: str,
+    arriving: Sequence[Event],
+    elsewhere: Collection[str],
+) -> bool:
     """Put events on a timeline where they are not yet, with the fold of it, which is marked; False where others were faster.
 
     At least one write is made, though everything may be there already: it tells whether the index is still what it was.
@@ -235,7 +241,7 @@ def _receive(store: CustomerStore, profiles: Profiles, customer_id: str, arrivin
     contacts = [event for event in arriving if isinstance(event, Contact)]
     new: list[Event] = [e for e in arriving if not isinstance(e, Contact) and held.get(event_key(e)) != e]
     new += settled(contacts, timeline)
-    moved = caught_up(contacts, timeline)
+    moved = caught_up(contacts, timeline, elsewhere)
     for start in range(0, max(len(new), len(moved), 1), EVENTS_AT_ONCE):
         fresh, again = new[start : start + EVENTS_AT_ONCE], moved[start : start + EVENTS_AT_ONCE]
         held |= {event_key(event): event for event in (*fresh, *(contact for contact, _, _ in again))}

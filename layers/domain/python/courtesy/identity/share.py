@@ -42,11 +42,13 @@ class Shares(NamedTuple):
     """Events by the customer they go to; `gone`: those that do not stay where they were.
 
     traced: what becomes, where they were, of contacts that others have now (`timeline.contacts.trace_of`)
+    elsewhere: the contacts of which traces are made here
     """
 
     to: dict[str, list[Event]]
     gone: list[Event]
     traced: list[tuple[Contact, ContactState, str]]
+    elsewhere: set[str]
 
 
 def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
@@ -66,6 +68,7 @@ def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
     to: dict[str, list[Event]] = {id_: [] for id_ in everybody if id_ != leaving.customer_id}
     gone: list[Event] = []
     traced: list[tuple[Contact, ContactState, str]] = []
+    elsewhere: set[str] = set()
     for event in events:
         homes = places[event_key(event)]
         for home in homes:
@@ -74,7 +77,11 @@ def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
         stays = leaving.customer_id in homes
         if isinstance(event, Contact):
             trace = event if brought_to(event) else trace_of(event, homes[0])
-            for home in sorted({leaving.heir, *(id_ for id_ in everybody if _born_to(event, id_))} - {*homes}):
+            for home in sorted(
+                {leaving.heir, *(id_ for id_ in everybody if _born_to(event, id_))} - {*homes}
+            ):
+                if trace is not event:
+                    elsewhere.add(event.id)
                 if home != leaving.customer_id:
                     to[home].append(trace)
                 else:
@@ -82,7 +89,7 @@ def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
                     stays = True
         if not stays:
             gone.append(event)
-    return Shares(to, gone, traced)
+    return Shares(to, gone, traced, elsewhere)
 
 
 def _homes(
