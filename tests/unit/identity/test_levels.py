@@ -45,6 +45,7 @@ def test_given_names(one: str, two: str, level: str) -> None:
         ("kowalski", "kowalsky", "close"),
         ("maier", "meyer", "sound"),
         ("reed", "okafor", "different"),
+        ("o", "oooo", "different"),
     ],
 )
 def test_surnames(one: str, two: str, level: str) -> None:

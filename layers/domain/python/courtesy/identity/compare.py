@@ -49,12 +49,21 @@ def levels_of(a: Traits, b: Traits) -> Levels:
 
 
 def _crossed_lines(a: Traits, b: Traits, levels: Levels) -> None:
-    """Address lines that stand the other way round in one of the records."""
-    if a.street and b.address2 and (first := _words_level(a.street, b.address2)) in ("exact", "close"):
-        levels["street"] = first
+    """Address lines that stand the other way round in one of the records; one that has no counterpart there says nothing."""
+    lines = ((a.street, b.address2), (a.address2, b.street))
+    crossed = sorted(
+        (
+            level
+            for one, two in lines
+            if one and two and (level := _words_level(one, two)) in ("exact", "close")
+        ),
+        reverse=True,
+    )
+    if crossed:
+        levels["street"] = crossed[0]
         levels.pop("address2", None)
-    if a.address2 and b.street and (second := _words_level(a.address2, b.street)) in ("exact", "close"):
-        levels["address2" if levels.get("street", "different") != "different" else "street"] = second
+        if len(crossed) > 1:
+            levels["address2"] = crossed[1]
 
 
 def _second_level(a: str, b: str) -> str:
@@ -165,7 +174,7 @@ def surname_level(a: str, b: str) -> str:
     if (len(one) > 1 or len(two) > 1) and any(len(token) > 3 for token in one & two):
         return "part"
     likeness = _likeness(a, b)
-    if likeness in ("different", "near") and len(a) > 2 and sound(a) == sound(b):
+    if likeness in ("different", "near") and min(len(a), len(b)) > 2 and sound(a) == sound(b):
         return "sound"
     return likeness
 
@@ -260,7 +269,9 @@ def _named_after(t: Traits) -> bool:
 
 def _numbered(a: str, b: str) -> bool:
     """Whether only the digits differ, as in user1 and user2: made to be told apart, so no slip of the pen."""
-    return a != b and a.translate(_DIGITS) == b.translate(_DIGITS) and a.translate(_LETTERS) != ""
+    if a == b or a.translate(_DIGITS) != b.translate(_DIGITS):
+        return False
+    return bool(a.translate(_LETTERS) or b.translate(_LETTERS))
 
 
 _PUNCTUATION = str.maketrans("", "", ".-_")
