@@ -37,18 +37,7 @@ PROBLEM: dict[str, Any] = {
     },
 }
 LIMITS = {"rate": 100, "burst": 200}
-"""Requests a second of the whole API, as the gateway lets them in; single routes have less (`x-limits` beside them)."""
-HEAVY = {"rate": 5, "burst": 10}
-"""The same for routes that look at the whole population."""
-HEAVY_ROUTES = (
-    "POST /criteria/check",
-    "POST /segments/preview",
-    "POST /rulebook/drafts/{draft_id}/audience",
-    "POST /rulebook/drafts/{draft_id}/segments",
-    "POST /rulebook/drafts/{draft_id}/rehearsal",
-    "POST /sources/{name}/check",
-    "POST /cycles",
-)
+"""Requests a second of the whole API, as the gateway lets them in."""
 KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -89,16 +78,11 @@ def describe(app: APIGatewayHttpResolver) -> str:
         for method, operation in operations.items():
             route = find(method.upper(), path)
             if route is not None:
-                _complete(
-                    operation,
-                    route.access,
-                    writes=route.writes,
-                    heavy=f"{method.upper()} {path}" in HEAVY_ROUTES,
-                )
+                _complete(operation, route.access, writes=route.writes)
     return orjson.dumps(document).decode()
 
 
-def _complete(operation: dict[str, Any], access: Access, *, writes: bool, heavy: bool) -> None:
+def _complete(operation: dict[str, Any], access: Access, *, writes: bool) -> None:
     """Say who may call it, and which problems it answers with."""
     statuses = list(_ALWAYS)
     if access.public:
@@ -124,8 +108,6 @@ def _complete(operation: dict[str, Any], access: Access, *, writes: bool, heavy:
         statuses.append(409)
     if any(each["name"].lower() == "if-match" for each in operation.get("parameters", [])):
         statuses += [412, 428]
-    if heavy:
-        operation["x-limits"] = HEAVY
     responses = operation["responses"]
     responses.pop("422", None)
     for status in sorted(statuses):
