@@ -41,10 +41,20 @@ def load_segments(con: duckdb.DuckDBPyConnection, table: str, paths: list[Path])
     if len(paths) == 1:
         con.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet({files})")
         return
+    # of most records every file says the same, so one grouping is all they need; only the others are compared word by word
+    word = f"read_parquet({files})"
     con.execute(
         f"""
         CREATE OR REPLACE TABLE {table} AS
-        WITH word AS (SELECT * FROM read_parquet({files})),
+        SELECT id, max(line) AS line, max(content) AS content, max(seen) AS seen, max(item) AS item, min(first) AS first,
+               max(ref) AS ref, min(content) <> max(content) OR min(line) <> max(line) AS differ
+        FROM {word} GROUP BY id
+        """
+    )
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE compared AS
+        WITH word AS (SELECT * FROM {word} WHERE id IN (SELECT id FROM {table} WHERE differ)),
              newest AS (SELECT id, max(seen) AS seen, max(item) AS item FROM word GROUP BY id),
              earliest AS (SELECT id, content, min(first) AS first FROM word GROUP BY id, content)
         SELECT word.id,
@@ -57,6 +67,10 @@ def load_segments(con: duckdb.DuckDBPyConnection, table: str, paths: list[Path])
         GROUP BY word.id, newest.seen, newest.item
         """
     )
+    con.execute(f"DELETE FROM {table} WHERE differ")
+    con.execute(f"ALTER TABLE {table} DROP COLUMN differ")
+    con.execute(f"INSERT INTO {table} SELECT * FROM compared")
+    con.execute("DROP TABLE compared")
 
 
 def unite(source: str, lake: Lake, work: Path, many: int = MANY) -> bool:
