@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +17,7 @@ TRIGGER, LABEL = "harvest_hello", "Harvest hello"
 
 def say(page: Page, text: str) -> None:
     """Wait for the line at the foot of the page."""
-    expect(page.locator("#said")).to_contain_text(text, timeout=SLOW)
+    expect(page.locator("#said")).to_contain_text(text, timeout=2 * SLOW)
 
 
 def confirm(page: Page, button: str) -> None:
@@ -30,6 +31,18 @@ def decided(works: Works, outcome: str) -> list[str]:
     path = f"/decisions?trigger={TRIGGER}&outcome={outcome}"
     found = works.stack.http("GET", path, role="approver").json()
     return [each["customer_id"] for each in found["decisions"]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_leaves(works: Works) -> Iterator[None]:
+    """Release rests meanwhile, so that what a cycle plans still waits when the agent speaks with the customer."""
+    scheduler = works.client("scheduler")
+    (name,) = (each["Name"] for each in scheduler.list_schedules()["Schedules"] if "release" in each["Name"])
+    schedule = scheduler.get_schedule(Name=name)
+    same = {key: schedule[key] for key in ("Name", "ScheduleExpression", "Target", "FlexibleTimeWindow")}
+    scheduler.update_schedule(**same, State="DISABLED")
+    yield
+    scheduler.update_schedule(**same, State="ENABLED")
 
 
 @pytest.fixture(scope="module")
