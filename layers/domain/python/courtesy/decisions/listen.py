@@ -56,8 +56,7 @@ def decide_events(
     come again.
     """
     balance = Balance()
-    stored = store.read_profile(message.customer_id)
-    timeline = store.read_timeline(stored.profile.customer_id)
+    stored, timeline = _whole(store, message)
     _decide(store, lake, rulebook, message.keys, stored, timeline, now, hash_key, run, balance)
     elsewhere = set(message.keys) - {event_key(event) for event in timeline}
     if elsewhere:
@@ -68,6 +67,19 @@ def decide_events(
             theirs = store.read_timeline(other.profile.customer_id)
             _decide(store, lake, rulebook, sorted(elsewhere), other, theirs, now, hash_key, run, balance)
     return balance
+
+
+def _whole(store: CustomerStore, message: EventMessage) -> tuple[StoredProfile, list[Event]]:
+    """The customer and the timeline, read again where events are missing and a merge or split may have crossed the reading."""
+    stored = store.read_profile(message.customer_id)
+    while True:
+        timeline = store.read_timeline(stored.profile.customer_id)
+        if set(message.keys) <= {event_key(event) for event in timeline}:
+            return stored, timeline
+        again = store.read_profile(message.customer_id)
+        if (again.profile.customer_id, again.version) == (stored.profile.customer_id, stored.version):
+            return stored, timeline
+        stored = again
 
 
 def _parted(timeline: Sequence[Event], customer_id: str, hash_key: bytes) -> list[str]:
