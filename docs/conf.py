@@ -1,11 +1,5 @@
 """How the documentation is built: `make docs` writes it to build/docs, and any broken link or reference fails."""
 
-import sys
-from pathlib import Path
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
 project = "Courtesy"
 author = "Courtesy"
 extensions = ["myst_parser"]
