@@ -4,7 +4,17 @@ import shutil
 from pathlib import Path
 
 SERVICES = frozenset(
-    {"cloudwatch", "dynamodb", "pinpoint-sms-voice-v2", "s3", "secretsmanager", "sesv2", "sqs", "sts", "stepfunctions"}
+    {
+        "cloudwatch",
+        "dynamodb",
+        "pinpoint-sms-voice-v2",
+        "s3",
+        "secretsmanager",
+        "sesv2",
+        "sqs",
+        "sts",
+        "stepfunctions",
+    }
 )
 """The AWS services that the adapters call; the descriptions of all others are left out."""
 
