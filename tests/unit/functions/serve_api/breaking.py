@@ -72,7 +72,7 @@ def _narrower(where: str, before: Document, old: Document, after: Document, new:
         left, right = _found(before, old["properties"][field]), _found(after, known[field])
         if left.get("type") != right.get("type"):
             yield f"{where}.{field} was {left.get('type')} and is {right.get('type')}"
-        gone = set(left.get("enum", [])) - set(right.get("enum", left.get("enum", [])))
+        gone: set[Any] = set(left.get("enum") or []) - set(right.get("enum") or left.get("enum", []))
         if gone:
             yield f"{where}.{field} no longer takes {', '.join(sorted(map(str, gone)))}"
 

@@ -100,7 +100,8 @@ class ApiVendor:
 
     def _recall(self, recall: Recall) -> None:
         kind: Literal["letters", "postcards"] = "letters" if recall.channel == "letter" else "postcards"
-        stopped, left = [], []
+        stopped: list[dict[str, str]] = []
+        left: list[dict[str, str]] = []
         for piece in recall.pieces:
             id_ = self._handed(recall.vendor, recall.mailing_id, piece)
             if id_ is None:
