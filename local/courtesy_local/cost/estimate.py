@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from courtesy_local.cost.prices import PER_MONTH, PER_UNIT
 
 DAYS = 30
-POLLED_QUEUES, POLLS = 8, 5 * 86_400 * DAYS // 20
+POLLED_QUEUES, POLLS = 9, 5 * 86_400 * DAYS // 20
 """Lambda asks each queue with five long polls of 20 seconds, also when nothing comes; requests of one queue in a month."""
 ALARMS, SECRETS, DASHBOARDS = 60, 1, 1
 STATES_PER_CYCLE = 20
