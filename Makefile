@@ -60,7 +60,7 @@ fast: $(VENV)/.done  ## unit, contract, integration and fault tests, with branch
 	@$(PYTEST) tests/unit tests/contract tests/integration tests/faults -q -n 2 --dist loadfile --cov --cov-report=
 
 coverage:
-	@$(BIN)/coverage report --skip-covered --fail-under=95 | tail -n 25
+	@$(BIN)/python -m tests.branches 95
 
 infra: setup
 	@echo "test: infra"
