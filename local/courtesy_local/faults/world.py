@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from courtesy_local.faults.dynamo import Dynamo, Item, Refused
-from courtesy_local.faults.plan import CALL_FAULTS, Fault, Killed, Planned
+from courtesy_local.faults.plan import CALL_FAULTS, Fault, Killed, Planned, applies
 
 MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)
 SECRET = "a key of sixteen bytes or more"  # noqa: S105 - of a world that ends with the run
@@ -87,7 +87,12 @@ class Run:
 
     def _serve(self, service: str, operation: str, body: Any, request: AWSPreparedRequest) -> tuple[int, Any]:
         self.sleep(0.005)
-        fault = self._fault(f"{service}.{operation}", request)
+        call = f"{service}.{operation}"
+        fault = self._fault(call, request)
+        if fault is not None and not applies(fault, call):
+            fault = (
+                Fault.ERROR
+            )  # an earlier fault has moved the calls, and this one cannot suffer what was planned
         if fault is Fault.KILLED_BEFORE:
             raise Killed
         if fault is Fault.UNREACHABLE or fault is Fault.OUTAGE:
