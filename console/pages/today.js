@@ -5,7 +5,7 @@ import { action, badge, card, cards, el, empty, figure, head, later, link, note,
 import { ago, day, number, percent, plural, sentence, words } from "../words.js";
 
 export async function page({ signal, again }) {
-  const [{ cycles }, health, sources] = await Promise.all([get("/cycles?limit=5", { signal }), maybe("/health", null, { signal }), maybe("/sources/freshness", null, { signal })]);
+  const [{ cycles }, health, sources] = await Promise.all([get("/cycles?limit=5", { signal }), maybe("/installation/health", null, { signal }), maybe("/sources/freshness", null, { signal })]);
   const start = may("marketer", "engineer") && action("Start a cycle", () => startCycle(again), { kind: "quiet", ask: "A cycle looks at every customer, decides who is contacted and plans those contacts. Start one now?" });
   const latest = cycles.find((cycle) => cycle.status === "succeeded");
   if (!latest) {

@@ -101,7 +101,7 @@ class MeView(BaseModel):
     bound: bool = Field(description="you see these divisions only")
 
 
-@router.get("/health", roles=READS, summary="How the installation is doing")
+@router.get("/installation/health", roles=READS, summary="How the installation is doing")
 def get_health() -> HealthView:
     """Queues, dead letters, alarms, the books of the latest cycle and of the week's files."""
     outside = wiring.wire()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -71,6 +72,7 @@ def start() -> Server:
     places.STATE.mkdir(parents=True, exist_ok=True)
     work = places.STATE / "server"
     work.mkdir(exist_ok=True)
+    _clear(work)
     port = _port()
     with places.SERVER_LOG.open("wb") as log:
         process = subprocess.Popen(
@@ -100,10 +102,19 @@ def start() -> Server:
 
 
 def stop(server: Server) -> None:
-    """End the server and every worker it started; nothing where it is gone already."""
+    """End the server and every worker it started, and remove the workers' copies of the layers."""
     places.SERVER_STATE.unlink(missing_ok=True)
-    if _start_of(server.pid) != server.started:
-        return
+    if _start_of(server.pid) == server.started:
+        _end(server)
+    _clear(places.STATE / "server")
+
+
+def _clear(work: Path) -> None:
+    """Every worker unpacks the layers for itself, some 200 MB; a server that ended leaves them lying."""
+    shutil.rmtree(work / "tmp", ignore_errors=True)
+
+
+def _end(server: Server) -> None:
     for how in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(server.pid, how)

@@ -152,7 +152,7 @@ def test_freshness_tells_who_never_delivered(world: Api) -> None:
 
 
 def test_health_is_not_well_while_a_message_was_given_up(world: Api) -> None:
-    told = get(world, "/health", "engineer").json
+    told = get(world, "/installation/health", "engineer").json
     assert told["ok"] is False
     assert {queue["name"]: queue["dead"] for queue in told["queues"]} == {"chunks": 0, "email": 2}
     assert told["alarms"][0]["state"] == "ALARM"
