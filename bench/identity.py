@@ -111,6 +111,10 @@ def measure_splink(task: Task, python: str) -> Measured | None:
     done = subprocess.run(
         [python, str(program)], input=json.dumps(task.records), capture_output=True, text=True, check=False
     )
+    if "ModuleNotFoundError" in done.stderr:
+        raise SystemExit(
+            f"{python} lacks {done.stderr.strip().splitlines()[-1]}; install bench/requirements.in there"
+        )
     if done.returncode:
         return None
     answer = json.loads(done.stdout.splitlines()[-1])
@@ -158,7 +162,7 @@ def bench(asked: argparse.Namespace) -> Outcome:
         if not name.startswith("febrl"):
             continue
         goals.append(Goal(f"{name}: precision", _number(row["precision"]), at_least=0.999))
-        if asked.splink:
+        if asked.splink and _number(row["splink_seconds"]):
             goals.append(
                 Goal(f"{name}: F1, Splink's", _number(row["f1"]), at_least=_number(row["splink_f1"]))
             )
