@@ -1,5 +1,6 @@
 """How every story is told: messages come twice and again, people try until it is confirmed, processes may end anywhere."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ RECEIVES = 20
 """So often a message comes, or a person tries, before it is given up as lost."""
 
 
-class Telling:
+class Telling(ABC):
     """One run of a story. `undelivered`: what never came to an end."""
 
     def __init__(self, run: Run) -> None:
@@ -22,9 +23,9 @@ class Telling:
         self.store = DynamoCustomerStore("timeline", "profiles")
         self._invocations = 0
 
+    @abstractmethod
     def tell(self) -> None:
-        """All of it."""
-        raise NotImplementedError("each story tells its own")
+        """All of it; each story tells its own."""
 
     def queued(self, name: str) -> list[tuple[str, int]]:
         """The messages of a queue, taken from it, each with how often it came."""
