@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from courtesy.decisions.addresses import address_hash, unreachable
-from courtesy.decisions.decide import Circumstances, blacked_out, history_of, released
+from courtesy.decisions.circumstances import Circumstances, blacked_out, history_of, released
 from courtesy.decisions.decision import Finding
 from courtesy.decisions.effects import ATTEMPTS, Step, untouched, write_contacts
 from courtesy.decisions.household import read_household
@@ -172,7 +172,7 @@ def _judge(
         contact = msgspec.structs.replace(contact, address=address_hash(profile, contact.channel, hash_key))
     departed = history_of(profile, without=contact.id, departed=_DEPARTED, others=others)
     why = _unfit(contact, plan.lanes[0], around, departed, now)
-    arrival = timedelta(days=plan.lanes[0].rules.arrival_days)
+    arrival = plan.lanes[0].arrival
     if why is None:
         return _Verdict(msgspec.structs.replace(contact, planned=now + arrival), None)
     later = earliest(contact, plan.lanes[0], around, now)
@@ -193,7 +193,7 @@ def _unfit(
         return finding
     if due > at:
         return Finding(Reason.QUIET_HOURS, "quiet_hours", lane.channel, until=due)
-    arrival = timedelta(days=lane.rules.arrival_days)
+    arrival = lane.arrival
     finding = blacked_out(lane, at + arrival, around.zone)
     if finding is None:
         finding, _ = judge(

@@ -91,4 +91,4 @@ def _because(decision: Held | Suppressed | Control) -> str:
 
 
 def _when(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{at.isoformat(' ', 'minutes')[:16]} UTC"

@@ -8,8 +8,10 @@ known, so whatever compares treated and held out weighs by it. A customer is in 
 global one.
 """
 
-import hmac
 from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from courtesy.decisions.decision import Finding
 from courtesy.decisions.offers import CODES
@@ -17,6 +19,11 @@ from courtesy.decisions.policy import Plan, Policy
 from courtesy.outcomes import Reason
 from courtesy.timeline.profile import Profile
 
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
+
+_BLOCK = 64
+"""Bytes of a block of SHA-256."""
 _WHOLE = float(1 << 53)
 _CODES = f"{CODES}/"
 """Codes of offers are no person records: who redeems one does not draw another lot."""
@@ -24,8 +31,20 @@ _CODES = f"{CODES}/"
 
 def place(hash_key: bytes, group: str, subject: str) -> float:
     """A person record's fixed place in a group's order, 0 <= place < 1."""
-    digest = hmac.digest(hash_key, f"holdout\0{group}\0{subject}".encode(), "sha256")
-    return (int.from_bytes(digest[:8], "big") >> 11) / _WHOLE
+    inner, outer = _halves(hash_key, group)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(subject.encode())
+    outer.update(inner.digest())
+    return (int.from_bytes(outer.digest()[:8], "big") >> 11) / _WHOLE
+
+
+@lru_cache(maxsize=1024)
+def _halves(hash_key: bytes, group: str) -> "tuple[HASH, HASH]":
+    """The two hashes of an HMAC-SHA256 over `holdout, group, subject` as far as all subjects share them (RFC 2104)."""
+    key = hash_key if len(hash_key) <= _BLOCK else sha256(hash_key).digest()
+    inner, outer = (sha256(bytes(byte ^ pad for byte in key.ljust(_BLOCK, b"\0"))) for pad in (0x36, 0x5C))
+    inner.update(f"holdout\0{group}\0".encode())
+    return inner, outer
 
 
 def in_control(policy: Policy, plan: Plan, profile: Profile, hash_key: bytes) -> Finding | None:
@@ -45,4 +64,7 @@ def in_control(policy: Policy, plan: Plan, profile: Profile, hash_key: bytes) ->
 
 
 def _held_out(hash_key: bytes, group: str, members: Sequence[str], share: float) -> bool:
-    return any(place(hash_key, group, subject) < share for subject in members)
+    for subject in members:  # noqa: SIM110 - asked of every candidate: half the time of `any`
+        if place(hash_key, group, subject) < share:
+            return True
+    return False

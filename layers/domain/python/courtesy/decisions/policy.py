@@ -1,6 +1,7 @@
 """The contact law of one rulebook version, compiled once: per trigger and channel exactly the rules that apply to it."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,8 @@ class Lane:
     defaults: tuple[PermissionDefault, ...]
     value: float
     """Expected value through this channel, minor units: probability of a response x its value - cost."""
+    arrival: timedelta
+    """From release to arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ def _lane(trigger: Trigger, channel: str, rules: DecisionRules, exempt: bool, ma
         blackouts=tuple(b for b in rules.blackouts if _scope(b).fits(*labels)) if marketing else (),
         defaults=tuple(d for d in rules.permission_defaults if _about(d, trigger.purpose, channel)),
         value=trigger.response_probability * trigger.value - mine.cost,
+        arrival=timedelta(days=mine.arrival_days),
     )
 
 

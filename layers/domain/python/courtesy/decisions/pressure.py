@@ -7,8 +7,10 @@ each of those is covered by one that starts at a contact; so the sum over these 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from operator import attrgetter
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from courtesy.decisions.decision import Counter, Finding
 from courtesy.decisions.policy import CapRule, GapRule, Lane
@@ -18,9 +20,10 @@ from courtesy.timeline.profile import Inbound, PastContact
 
 _ROUNDING = 1e-9
 """Weights are sums of floating-point numbers."""
+_AT = attrgetter("at")
 
 
-class Touch(NamedTuple):
+class Touch(msgspec.Struct, frozen=True, gc=False):
     """A contact, or an inbound one (`trigger` empty), that takes up pressure at an instant (microseconds)."""
 
     at: int
@@ -30,7 +33,6 @@ class Touch(NamedTuple):
     category: str
     exempt: bool
     trigger: str
-    contact: str
 
 
 class History:
@@ -48,7 +50,7 @@ class History:
         purchases: dict[str, int] | None = None,
         others: Sequence[Touch] = (),
     ) -> None:
-        self.contacts = sorted(contacts)
+        self.contacts = sorted(contacts, key=_AT)
         self.inbound = list(inbound)
         self.purchases = purchases or {}
         """Division -> day number of the last purchase; the latest of all under `corporate`."""
@@ -87,13 +89,12 @@ def touch_of(contact: PastContact) -> Touch:
         contact.category,
         contact.exempt,
         contact.trigger,
-        contact.contact,
     )
 
 
 def inbound_of(inbound: Inbound) -> Touch:
     """An interaction as pressure sees it."""
-    return Touch(micros(inbound.at), inbound.weight, inbound.channel, inbound.division, "", False, "", "")
+    return Touch(micros(inbound.at), inbound.weight, inbound.channel, inbound.division, "", False, "")
 
 
 def judge(
@@ -111,7 +112,7 @@ def judge(
             seen, free = _rolling(cap, at, counted)
         else:
             first, after = window_at(at, cap.calendar, zone)
-            seen, free = sum(amount for _, amount in _counted(cap, first, after, counted)), after
+            seen, free = _amount(cap, _counted(cap, first, after, counted)), after
         counters.append(Counter(cap.id, seen, cap.limit))
         own = weight if cap.weighed else 1.0
         if seen + own > cap.limit + _ROUNDING:
@@ -121,27 +122,20 @@ def judge(
     return None, counters
 
 
-def _counted(cap: CapRule, low: int, high: int, history: History) -> list[tuple[int, float]]:
-    """(instant, amount) of what a cap counts with low <= at < high, in order of time."""
-    near = history.between(low, high)
-    if not cap.weighed:
-        if cap.everything:
-            return [(t.at, 1.0) for t in near]
-        fits = cap.scope.fits
-        return [
-            (t.at, 1.0)
-            for t in near
-            if fits(t.division, t.channel, t.category) and (cap.exempt_counts or not t.exempt)
-        ]
-    touches = near
-    if history.inbound:
-        touches = sorted(near + [t for t in history.inbound if low <= t.at < high])
-    fits = cap.scope.fits
-    return [
-        (t.at, t.weight)
-        for t in touches
-        if fits(t.division, t.channel, t.category) and (cap.exempt_counts or not t.exempt)
-    ]
+def _counted(cap: CapRule, low: int, high: int, history: History) -> list[Touch]:
+    """What a cap counts with low <= at < high, in order of time."""
+    touches = history.between(low, high)
+    if cap.weighed and history.inbound:
+        touches = sorted(touches + [t for t in history.inbound if low <= t.at < high], key=_AT)
+    if cap.everything or not touches:
+        return touches
+    fits, exempt_counts = cap.scope.fits, cap.exempt_counts
+    return [t for t in touches if fits(t.division, t.channel, t.category) and (exempt_counts or not t.exempt)]
+
+
+def _amount(cap: CapRule, touches: Sequence[Touch]) -> float:
+    """How much of a cap they use up together."""
+    return sum([t.weight for t in touches]) if cap.weighed else float(len(touches))
 
 
 def _rolling(cap: CapRule, at: int, history: History) -> tuple[float, int]:
@@ -149,20 +143,20 @@ def _rolling(cap: CapRule, at: int, history: History) -> tuple[float, int]:
     near = _counted(cap, at - cap.window + 1, at + cap.window, history)
     if not near:
         return 0.0, at
-    span = near[-1][0] - near[0][0]
-    if span < cap.window:
-        return sum(amount for _, amount in near), near[0][0] + cap.window
+    free = near[0].at + cap.window
+    if near[-1].at < free:
+        return _amount(cap, near), free
     most, total, head, count = 0.0, 0.0, 0, len(near)
-    for tail in range(count):
-        start = min(near[tail][0], at)
-        while head < count and near[head][0] < start + cap.window:
-            total += near[head][1]
+    for touch in near:
+        start = min(touch.at, at)
+        while head < count and near[head].at < start + cap.window:
+            total += near[head].weight if cap.weighed else 1.0
             head += 1
         most = max(most, total)
-        if near[tail][0] >= at:
+        if touch.at >= at:
             break
-        total -= near[tail][1]
-    return most, near[0][0] + cap.window
+        total -= touch.weight if cap.weighed else 1.0
+    return most, free
 
 
 def _gap(
