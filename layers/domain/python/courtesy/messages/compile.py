@@ -33,9 +33,10 @@ class _Trigger(NamedTuple):
     marketing: bool
 
 
-def compile_messages(rulebook_folder: Path) -> MessageRules:
+def compile_messages(rulebook_folder: Path, only: str = "") -> MessageRules:
     """Everything of `messages.yaml` and `messages/` of a rulebook folder, ready to render.
 
+    only: the one trigger whose message is wanted, for previews; the others are not even looked at
     Raises RefusedRule that lists every finding as `file: line n: text`.
     """
     written = yaml.safe_load((rulebook_folder / "messages.yaml").read_text(encoding="utf-8")) or {}
@@ -52,6 +53,8 @@ def compile_messages(rulebook_folder: Path) -> MessageRules:
     frame = (folder / "frames" / "email.mjml").read_text(encoding="utf-8")
     findings += [f"frames/email.mjml: line {f.line}: {f.text}" for f in lint(frame, words)]
     for trigger_id, trigger in triggers.items():
+        if only and trigger_id != only:
+            continue
         path = folder / f"{trigger_id}.yaml"
         if not path.exists():
             findings.append(f"{trigger_id}.yaml: missing; every trigger needs a message")

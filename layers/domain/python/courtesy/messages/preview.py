@@ -3,18 +3,21 @@
 A preview reserves nothing and counts nothing, and its links lead nowhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from courtesy.errors import NotFound, RefusedInput, UnknownName
+from courtesy.messages.compile import compile_messages
 from courtesy.messages.context import MessageContext
 from courtesy.messages.postal import postal_address
 from courtesy.messages.render import BlocksOf, RenderedEmail, Renderer, no_blocks
 from courtesy.messages.rules import PrintProduct
 from courtesy.messages.samples import NOW, SAMPLES, sample_contact, sample_profile
 from courtesy.messages.texting import parts_of
+from courtesy.rulebook.desk import rulebook_of
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.profile import Profile
 
@@ -145,3 +148,13 @@ class Preview:
         from courtesy.messages.typeset import Typesetter
 
         return Typesetter(self.rulebook.messages.print_frames)
+
+
+def draft_preview(files: Mapping[str, str], trigger: str, blocks_of: BlocksOf = no_blocks) -> Preview:
+    """Previews of a trigger's message as a draft's files say it: only that message is compiled.
+
+    files: texts by path, as `Draft.files`. Raises RefusedRule with file and line of what is wrong in the draft, UnknownName.
+    """
+    preview = Preview(rulebook_of(files, partial(compile_messages, only=trigger)), blocks_of)
+    preview.channels(trigger)
+    return preview
