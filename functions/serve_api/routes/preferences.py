@@ -4,6 +4,7 @@ The one-click link of RFC 8058 stays what it is (`unsubscribe`). This page can a
 never more than marketing by the channels it shows.
 """
 
+from dataclasses import replace
 from html import escape
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs
 from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
+from courtesy.decisions.whereabouts import holder
 from courtesy.messages.preferences import Choice, choices_of, record_choices
 from functions.serve_api import wiring
 from functions.serve_api.gate import Router
@@ -39,6 +41,7 @@ def _answer(token: str, kept: frozenset[str] | None) -> Response[str]:
     wish = outside.read_wish(token)
     if wish is None:
         return invalid()
+    wish = replace(wish, customer_id=holder(outside.store, wish.customer_id, wish.contact))
     profile = outside.store.read_profile(wish.customer_id).profile
     rulebook = outside.rulebooks.current()
     now = outside.clock()

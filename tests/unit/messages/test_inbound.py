@@ -10,7 +10,11 @@ from courtesy.messages.inbound import Inbound, read_inbound, reply_address, unsu
 from courtesy.messages.record import Recording, record_feedback
 from courtesy.messages.render import Renderer
 from courtesy.messages.send import compose
+from courtesy.timeline.contacts import trace_of
 from courtesy.timeline.events import Response
+from courtesy.timeline.fold import fold
+from courtesy.timeline.profile import Profile
+from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.vendor import InMemoryShelf
 from tests.unit.messages.people import HOSTILE, KEY, contact, person
 from tests.unit.messages.test_send import World, put
@@ -122,3 +126,30 @@ def test_a_mail_carries_its_own_addresses_where_mail_is_received(renderer: Rende
     assert mail.reply_to.startswith(f"r.{CUSTOMER}.k")
     assert mail.unsubscribe_to.startswith(f"u.{CUSTOMER}.k")
     assert kinds(received(mail.unsubscribe_to)) == ["unsubscribe"]
+
+
+def test_a_mail_finds_the_contact_where_a_merge_or_a_split_brought_it(renderer: Renderer) -> None:
+    """Merged: the one redirects to the other. Split: a trace tells who has the contact now, and only they are spared."""
+    now, first, second, third = (
+        World(renderer).clock(),
+        "cfirst" + "a" * 20,
+        "csecond" + "b" * 20,
+        "cthird" + "c" * 20,
+    )
+    held = contact(renderer.rulebook, customer_id=first)
+    store = InMemoryCustomerStore()
+    put(store, held, third)  # whoever has it in the end
+    redirects = Profile(customer_id=first, merged_into=second)
+    assert store.put_profile(redirects, 0) == "committed"
+    assert store.commit(fold(second, []), 0, new=[trace_of(held, third)]) == "committed"
+    recording = Recording(store, InMemoryShelf(), KEY, lambda: now)
+
+    def record(document: dict[str, Any]) -> dict[str, int]:
+        return record_feedback({"body": json.dumps(document)}, recording)
+
+    assert record(received(reply_address(DOMAIN, first, held.id))) == {"reply": 1}
+    assert record(received(unsubscribe_address(DOMAIN, first, held.id))) == {"unsubscribed_by_mail": 1}
+    assert [e.contact for e in store.read_timeline(third) if isinstance(e, Response)] == [held.id]
+    standing = store.read_profile(third).profile.permissions
+    assert [(s.channel, s.division, s.status) for s in standing] == [("email", "cars", "withdrawn")]
+    assert store.read_profile(second).profile.permissions == []

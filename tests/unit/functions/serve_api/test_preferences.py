@@ -4,12 +4,16 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from msgspec.structs import replace
 
 from courtesy.privacy.withdraw import withdraw
+from courtesy.timeline.contacts import trace_of
+from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile
 from tests.unit.functions.serve_api.conftest import ANNA, NOW, Api
 from tests.unit.functions.serve_api.test_dealers import dealing  # noqa: F401 - a fixture
 from tests.unit.functions.serve_api.test_unsubscribe import _link
+from tests.unit.messages.people import contact
 
 PAGE = _link() + "/preferences"
 
@@ -76,3 +80,16 @@ def test_strange_boxes_and_forged_links_do_nothing(dealing: Api) -> None:  # noq
     save(dealing, *before, "email/nowhere", "*/*", "<script>")
     assert standing(dealing) == set()
     assert dealing("POST", PAGE[:-20] + "/preferences", raw="").status == 404
+
+
+def test_after_a_split_the_page_is_that_of_whoever_has_the_contact(dealing: Api) -> None:  # noqa: F811
+    store, heir = dealing.outside.store, "c" + "h" * 26
+    stored = store.read_profile(ANNA)
+    named = contact(dealing.outside.rulebooks.current(), customer_id=ANNA)
+    trace = trace_of(replace(named, id="k1"), heir)
+    assert store.commit(stored.profile, stored.version, new=[trace]) == "committed"
+    assert store.put_profile(fold(heir, []), 0) == "committed"
+    save(dealing)
+    assert standing(dealing) == set()
+    withdrawn = {s.channel for s in store.read_profile(heir).profile.permissions}
+    assert {"letter", "postcard"} <= withdrawn

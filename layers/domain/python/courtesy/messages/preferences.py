@@ -5,7 +5,7 @@ page is reached by a link in a mail, and a link may be passed on, so it can alwa
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from courtesy.decisions.permissions import permitted
@@ -47,7 +47,7 @@ def choices_of(profile: Profile, rulebook: Rulebook, now: datetime) -> list[Choi
             if (ANY in default.purposes or MARKETING in default.purposes)
             and (ANY in default.channels or channel in default.channels)
         )
-        lane = Lane(channel, ChannelRules(), (), (), (), defaults, 0.0)
+        lane = Lane(channel, ChannelRules(), (), (), (), defaults, 0.0, timedelta())
         wider = objected or any(
             standing.status == "withdrawn"
             and standing.purpose in (MARKETING, ANY)

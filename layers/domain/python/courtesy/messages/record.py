@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from courtesy.decisions.settle import apply_feedback
+from courtesy.decisions.whereabouts import holder
 from courtesy.messages.feedback import Report, Unmatched, read_ses_event, unwrap
 from courtesy.messages.feedback_text import TextReply, is_text_event, read_text_event, read_text_reply
 from courtesy.messages.inbound import Inbound, is_inbound, read_inbound
@@ -87,7 +88,8 @@ def _read(document: dict[str, Any], outside: Recording) -> tuple[list[Report], l
 
 def _hear(inbound: Inbound, outside: Recording) -> str:
     """Do what a received mail asks for; the word it is counted under."""
-    profile = outside.store.read_profile(inbound.customer_id).profile
+    customer_id = holder(outside.store, inbound.customer_id, inbound.contact)
+    profile = outside.store.read_profile(customer_id).profile
     past = next((past for past in profile.contacts if past.contact == inbound.contact), None)
     if inbound.kind == "machine":
         return "mail_of_a_program"
