@@ -11,6 +11,8 @@ from courtesy_local.faults.schedules.wrong import WRONG
 from tests.faults.schedules import faults, keeps_the_law
 
 SCHEDULES = 10_000
+ONCE_BROKEN = (908_664,)
+"""Seeds that broke a promise once: a purchase that stayed on the timeline its person record had left."""
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,8 @@ def test_a_schedule_is_its_seed() -> None:
     first, second = Schedule(17).run(), Schedule(17).run()
     assert first.record == second.record
     assert first.stage.boundaries == second.stage.boundaries
+
+
+@pytest.mark.parametrize("seed", ONCE_BROKEN)
+def test_what_was_mended_stays_mended(seed: int) -> None:
+    assert judge(Schedule(seed).run()) == []

@@ -16,6 +16,7 @@ from courtesy.decisions.candidates import from_event
 from courtesy.decisions.offers import CODES, code_note, read_holder
 from courtesy.decisions.settle import PRINTED, RECALLABLE, stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
+from courtesy.identity.attempts import Attempts, take_back, with_heirs
 from courtesy.identity.move import fetch, release
 from courtesy.identity.normalise import canonical
 from courtesy.identity.ports import IdentityIndex
@@ -66,13 +67,14 @@ def decode_message(body: str) -> ChunkMessage:
 
 @dataclass(frozen=True)
 class Loading:
-    """What loading works with."""
+    """What loading works with; `attempts`: those at the same rows, where they may have been begun before."""
 
     index: IdentityIndex
     store: CustomerStore
     rulebook: Rulebook
     hash_key: bytes
     now: datetime
+    attempts: Attempts | None = None
 
 
 def load_chunk(
@@ -90,7 +92,10 @@ def load_chunk(
     if contract is None:
         raise UnknownName("source", message.source, rulebook.sources)
     rows = decode_rows(_unpacked(lake.get(message.path)))
-    loading = Loading(index, store, rulebook, hash_key, now)
+    attempts = Attempts(
+        lake, f"staged/{message.source}/{message.file_id}/homes/{message.chunk:05}/", hash_key
+    )
+    loading = Loading(index, store, rulebook, hash_key, now, attempts)
     counts, timelines = apply_rows(rows, contract, loading)
     stop_contacts(timelines, loading)
     _announce(timelines, rulebook, events_queue, now)
@@ -124,7 +129,7 @@ def apply_rows(
             if not placed.keys() >= by_subject.keys():
                 break
         wanted = {subject: placed[subject].customer_id for subject in by_subject}
-        moved = {subject: home for subject, home in homes.items() if wanted[subject] != home}
+        moved = {subject: {home} for subject, home in homes.items() if wanted[subject] != home}
         fresh = {
             subject: by_subject[subject] for subject in by_subject if homes.get(subject) != wanted[subject]
         }
@@ -134,11 +139,16 @@ def apply_rows(
             written = sum(map(len, by_subject.values()))
             return ChunkCounts(rows=len(rows), written=written, customers=made), _gathered(by_subject, wanted)
         timelines = _gathered(fresh, wanted)
+        if loading.attempts and fresh:
+            loading.attempts.begin({subject: wanted[subject] for subject in fresh})
         loading.store.append_many(timelines)
         folded = fetch(placed.values(), loading.index, loading.store, loading.hash_key, timelines)
         seen: dict[str, Sequence[Event]] = {}
         made += fold_arrivals({id_: timelines[id_] for id_ in timelines if id_ not in folded}, loading, seen)
-        _take_back(moved, by_subject, loading.store)
+        for subject, begun in _begun(wanted, loading).items():
+            if elsewhere := begun - {wanted[subject]}:
+                moved.setdefault(subject, set()).update(elsewhere)
+        take_back(moved, wanted, by_subject, loading.store)
         homes = wanted
         placed = loading.index.read_records(by_subject)
         newer = unseen(incoming, placed) + overtaken(incoming, placed, seen, loading.store, region)
@@ -171,9 +181,11 @@ def _forget(
     if not erased:
         return erased
     records = loading.index.read_records(sorted(erased))
+    begun = _begun(erased, loading)
     gone: dict[str, set[str]] = {}
     for subject, customer_id in erased.items():
         homes = {customer_id, records[subject].customer_id if subject in records else ""} - {""}
+        homes |= with_heirs(begun.get(subject, ()), loading.store)
         for home in homes:
             gone.setdefault(home, set()).update(event_key(event) for event in by_subject.get(subject, ()))
     loading.store.delete_many({home: sorted(keys) for home, keys in gone.items()})
@@ -248,12 +260,9 @@ def _stops(event: Event) -> bool:
     return False
 
 
-def _take_back(moved: Mapping[str, str], by_subject: Timelines, store: CustomerStore) -> None:
-    """Remove what was written to a customer whom the record had left meanwhile."""
-    for subject, customer_id in moved.items():
-        store.delete_events(customer_id, [event_key(event) for event in by_subject[subject]])
-    for customer_id in sorted(set(moved.values())):
-        refold(store, customer_id)
+def _begun(subjects: Iterable[str], loading: Loading) -> dict[str, set[str]]:
+    """Subject -> the customers to whom attempts at these rows, this one included, appended its events."""
+    return loading.attempts.homes(subjects) if loading.attempts else {}
 
 
 def _gathered(by_subject: Timelines, homes: Mapping[str, str]) -> Timelines:
