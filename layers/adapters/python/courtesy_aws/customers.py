@@ -1,6 +1,6 @@
 """`ports.CustomerStore` on the tables `timeline` and `profiles`.
 
-Conditions are PynamoDB expressions; every request goes through the process's one DynamoDB client. An answer that got lost:
+Every request goes through the process's one DynamoDB client. An answer that got lost:
 botocore repeats the request, a transaction with the same ClientRequestToken, so DynamoDB answers "done" instead of doing
 it twice. A single put has no token; when it was repeated and its condition failed, the item that stands there tells whether
 it is ours. When no attempt was answered, the profile's `stamp` is read once: ours means committed, anything else raises
@@ -32,14 +32,13 @@ from courtesy.timeline.events import (
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_aws.session import client
 from courtesy_aws.tables.beside import COUNTER, NOTE, beside_item
-from courtesy_aws.tables.profiles import profile_item, profiles_table, unpack
+from courtesy_aws.tables.profiles import profile_put, unpack
 from courtesy_aws.tables.requests import (
     TRANSACTION,
     Item,
     Pause,
     asking,
     at_once,
-    check_size,
     code,
     pages,
     read_batches,
@@ -49,11 +48,10 @@ from courtesy_aws.tables.requests import (
 from courtesy_aws.tables.timeline import (
     REDEMPTIONS,
     due_at,
-    due_shard,
     due_shards,
-    is_redemption,
+    event_put,
+    move_put,
     timeline_item,
-    timeline_table,
 )
 
 HOPS = 8
@@ -75,8 +73,6 @@ class DynamoCustomerStore:
         token: Callable[[], str] = lambda: uuid4().hex,
         threads: int = 1,
     ) -> None:
-        self._timeline = timeline_table(timeline_name)
-        self._profiles = profiles_table(profiles_name)
         self._timeline_name, self._profiles_name = timeline_name, profiles_name
         self._dynamo = client("dynamodb")
         self._pause, self._token, self._threads = pause, token, threads
@@ -137,17 +133,8 @@ class DynamoCustomerStore:
                     raise RefusedInput(
                         "a contact is written by `commit` or `move_contact` only, on condition"
                     )
-                key = event_key(event)
-                item: Item = {
-                    "customer_id": {"S": customer_id},
-                    "event_key": {"S": key},
-                    "document": {"B": encode_event(event)},
-                }
-                if is_redemption(event):
-                    item["due_shard"] = {"S": due_shard(REDEMPTIONS, customer_id)}
-                    item["due_at"] = {"S": due_at(event.when)}
-                check_size(item, f"event {event.source}/{event.id}")
-                puts[customer_id, key] = {"PutRequest": {"Item": item}}
+                item = timeline_item(customer_id, event)
+                puts[customer_id, item["event_key"]["S"]] = {"PutRequest": {"Item": item}}
         write_batches(self._dynamo, self._timeline_name, puts.values(), self._pause)
 
     def delete_events(self, customer_id: str, keys: Sequence[str]) -> None:
@@ -166,7 +153,9 @@ class DynamoCustomerStore:
     def put_profile(self, profile: Profile, version: int) -> Commit:
         """See `ports.CustomerStore`."""
         stamp = self._token()
-        return self._put(self._profile_put(profile, version, stamp), lambda held: _stamp(held) == stamp)
+        return self._put(
+            profile_put(self._profiles_name, profile, version + 1, stamp), lambda held: _stamp(held) == stamp
+        )
 
     def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
         """See `ports.CustomerStore`. One request each: half the write units of a transaction."""
@@ -182,8 +171,14 @@ class DynamoCustomerStore:
     ) -> Commit:
         """See `ports.CustomerStore`. Two write units per KB and item."""
         stamp = self._token()
-        puts: list[Item] = [{"Put": self._profile_put(p, version, stamp)} for p, version in profiles]
-        puts += [{"Put": self._event_put(id_, event)} for id_, events in new.items() for event in events]
+        puts: list[Item] = [
+            {"Put": profile_put(self._profiles_name, p, version + 1, stamp)} for p, version in profiles
+        ]
+        puts += [
+            {"Put": event_put(self._timeline_name, id_, event)}
+            for id_, events in new.items()
+            for event in events
+        ]
         puts += [
             {"Delete": {"TableName": self._timeline_name, "Key": _event_at(id_, key)}}
             for id_, keys in gone.items()
@@ -219,9 +214,9 @@ class DynamoCustomerStore:
         `exhausted`.
         """
         stamp, id_ = self._token(), profile.customer_id
-        puts = [self._profile_put(profile, version, stamp)]
-        puts += [self._event_put(id_, event) for event in new]
-        puts += [self._move_put(id_, *move) for move in moved]
+        puts = [profile_put(self._profiles_name, profile, version + 1, stamp)]
+        puts += [event_put(self._timeline_name, id_, event) for event in new]
+        puts += [move_put(self._timeline_name, id_, *move) for move in moved]
         items = [{"Put": put} for put in puts]
         items += [beside_item(self._timeline_name, one) for one in beside]
         if len(items) > TRANSACTION:
@@ -284,7 +279,7 @@ class DynamoCustomerStore:
 
     def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
         """See `ports.CustomerStore`. A claim must be new for every attempt: it is how a repeated request knows its own."""
-        put = self._move_put(customer_id, contact, state, claim)
+        put = move_put(self._timeline_name, customer_id, contact, state, claim)
         document = put["Item"]["document"]["B"]
         return self._put(put, lambda held: held["document"]["B"] == document)
 
@@ -349,25 +344,6 @@ class DynamoCustomerStore:
             return "committed" if held and was_repeated(error) and ours(held) else "conflict"
         return "committed"
 
-    def _profile_put(self, profile: Profile, version: int, stamp: str) -> Item:
-        item = profile_item(self._profiles, profile, version + 1, stamp)
-        table = self._profiles
-        condition = (table.version == version) if version else table.customer_id.does_not_exist()
-        return _checked(
-            item.get_save_kwargs_from_instance(condition, "ALL_OLD"), f"profile {profile.customer_id}"
-        )
-
-    def _event_put(self, customer_id: str, event: Event) -> Item:
-        item = timeline_item(self._timeline, customer_id, event)
-        condition = self._timeline.event_key.does_not_exist() if isinstance(event, Contact) else None
-        return _checked(item.get_save_kwargs_from_instance(condition), f"event {event.source}/{event.id}")
-
-    def _move_put(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Item:
-        table = self._timeline
-        item = timeline_item(table, customer_id, contact)
-        condition = (table.state == state.value) & (table.claim == claim)
-        return _checked(item.get_save_kwargs_from_instance(condition, "ALL_OLD"), f"contact {contact.id}")
-
     def _stands(self, customer_id: str, stamp: str) -> bool:
         with asking(f"reading from {self._profiles_name}"):
             item = self._dynamo.get_item(
@@ -396,11 +372,6 @@ def _cancelled(error: ClientError, exists: range, taking: Collection[int] = ()) 
     if {"ThrottlingError", "ProvisionedThroughputExceeded"} & set(reasons):
         raise OutsideFailed("the transaction was throttled; nothing was written") from error
     raise error
-
-
-def _checked(put: Item, what: str) -> Item:
-    check_size(put["Item"], what)
-    return put
 
 
 def _event_at(customer_id: str, key: str) -> Item:
