@@ -9,6 +9,7 @@ from courtesy.identity.attempts import Attempts
 from courtesy.identity.hashing import customer_id_of
 from courtesy.identity.merge import Desk, merge_customers, split_customer
 from courtesy.intake.staged import StagedRow
+from courtesy.privacy.erase import Erasing, erase
 from tests.fakes import InMemoryLake
 from tests.unit.functions.load_chunk.test_load_chunk import KEY, NOW, RULES, Crash, House, person, sale
 
@@ -66,6 +67,12 @@ def _unite(house: Crossed) -> None:
     merge_customers(house.desk, house.home("crm/1"), house.home("crm/3"))
 
 
+def _part_and_erase(house: Crossed) -> None:
+    _part(house)
+    rules = RULES.model_copy(update={"triggers": {}})
+    erase(house.home("crm/2"), Erasing(house.store, house.index, house.lake, rules, KEY, NOW, "officer"))
+
+
 def test_a_record_that_was_parted_meanwhile_has_its_event_alone() -> None:
     house = Crossed(_part)
     assert house.home("crm/2") != house.home("crm/1")
@@ -77,6 +84,12 @@ def test_what_was_handed_on_to_an_heir_is_taken_back_from_there() -> None:
     house = Crossed(_part, _unite)
     assert house.home("crm/1") == house.home("crm/3")
     assert house.sold() == [house.home("crm/2")]
+    house.profiles()
+
+
+def test_nothing_stays_of_somebody_erased_meanwhile() -> None:
+    house = Crossed(_part_and_erase)
+    assert house.sold() == []
     house.profiles()
 
 

@@ -8,15 +8,20 @@ Records are named by keyed hashes, so what was written down tells nothing of any
 """
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
 
 from courtesy.identity.hashing import keyed_hash
+from courtesy.identity.ports import IdentityIndex
+from courtesy.identity.versions import subject_of
 from courtesy.ports import CustomerStore, Lake
 from courtesy.timeline.events import Event, event_key
 from courtesy.timeline.refold import refold
+
+Gone = dict[str, set[str]]
+"""customer_id -> keys of events that are to go."""
 
 
 class Attempts:
@@ -38,18 +43,48 @@ class Attempts:
 
     def homes(self, subjects: Iterable[str]) -> dict[str, set[str]]:
         """Subject -> every customer to whom an attempt that has begun by now may have appended its events."""
+        self._look()
+        wanted = {self._name(subject): subject for subject in subjects}
+        homes: dict[str, set[str]] = {}
+        for customer_id, name in self._told():
+            if name in wanted:
+                homes.setdefault(wanted[name], set()).add(customer_id)
+        return homes
+
+    def forsaken(self, subjects: Collection[str], index: IdentityIndex, store: CustomerStore) -> Gone:
+        """Events of earlier attempts whose rows are no longer among these and whose records nobody knows: an erasure took both."""
+        if not self._read:
+            self._look()
+        known = {self._name(subject) for subject in subjects}
+        names: dict[str, set[str]] = {}
+        for customer_id, name in self._told():
+            if name not in known:
+                for heir in with_heirs([customer_id], store):
+                    names.setdefault(heir, set()).add(name)
+        mine = {
+            customer_id: [
+                e for e in events if subject_of(e) and self._name(subject_of(e)) in names[customer_id]
+            ]
+            for customer_id, events in store.read_timelines(sorted(names)).items()
+        }
+        indexed = index.read_records({subject_of(event) for events in mine.values() for event in events})
+        return {
+            customer_id: {event_key(event) for event in events if subject_of(event) not in indexed}
+            for customer_id, events in mine.items()
+        }
+
+    def _look(self) -> None:
         for path in self._lake.list(self._prefix):
             if path not in self._read:
                 content = zlib.decompress(self._lake.get(path))
                 self._read[path] = msgspec.json.decode(content, type=dict[str, list[str]])
-        wanted = {self._name(subject): subject for subject in subjects}
-        homes: dict[str, set[str]] = {}
+
+    def _told(self) -> Iterator[tuple[str, str]]:
+        """Customer and name of a record, as attempts wrote them down."""
         for held in self._read.values():
             for customer_id, names in held.items():
                 for name in names:
-                    if name in wanted:
-                        homes.setdefault(wanted[name], set()).add(customer_id)
-        return homes
+                    yield customer_id, name
 
     def _name(self, subject: str) -> str:
         return keyed_hash(self._key, "attempt", subject)[:16]
@@ -62,13 +97,18 @@ def take_back(
     store: CustomerStore,
 ) -> None:
     """Remove what was written to customers whom the record had left meanwhile, or to whom these handed it on."""
-    gone: dict[str, set[str]] = {}
+    gone: Gone = {}
     for subject, homes in moved.items():
         for customer_id in with_heirs(homes, store) - {wanted[subject]}:
             gone.setdefault(customer_id, set()).update(event_key(event) for event in by_subject[subject])
+    remove(gone, store)
+
+
+def remove(gone: Gone, store: CustomerStore) -> None:
+    """Delete events and fold whom they were with, whether or not they still were: who did so before may have died halfway."""
     if gone:
         store.delete_many({customer_id: sorted(keys) for customer_id, keys in gone.items()})
-    for customer_id in sorted(gone):
+    for customer_id in sorted(gone and store.read_profiles(sorted(gone))):
         refold(store, customer_id)
 
 
@@ -83,4 +123,4 @@ def with_heirs(customer_ids: Iterable[str], store: CustomerStore) -> set[str]:
     return found
 
 
-__all__ = ["Attempts", "take_back", "with_heirs"]
+__all__ = ["Attempts", "Gone", "remove", "take_back", "with_heirs"]

@@ -16,7 +16,7 @@ from courtesy.decisions.candidates import from_event
 from courtesy.decisions.offers import CODES, code_note, read_holder
 from courtesy.decisions.settle import PRINTED, RECALLABLE, stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
-from courtesy.identity.attempts import Attempts, take_back, with_heirs
+from courtesy.identity.attempts import Attempts, Gone, remove, take_back, with_heirs
 from courtesy.identity.move import fetch, release
 from courtesy.identity.normalise import canonical
 from courtesy.identity.ports import IdentityIndex
@@ -112,6 +112,7 @@ def apply_rows(
     by_subject: dict[str, list[Event]] = {}
     for event in events:
         by_subject.setdefault(subject_of(event), []).append(event)
+    named = set(by_subject)
     incoming = [*incoming_of(events, region), *_code_holders(by_subject, loading.store)]
     people = [(one.subject, one.traits) for one in incoming]
     if erased := _forget(people, by_subject, loading):
@@ -136,6 +137,8 @@ def apply_rows(
         if not fresh and not any(record.leaving for record in placed.values()):
             for subject in _forget(people, by_subject, loading):
                 by_subject.pop(subject, None)
+            if loading.attempts:
+                remove(loading.attempts.forsaken(named, loading.index, loading.store), loading.store)
             written = sum(map(len, by_subject.values()))
             return ChunkCounts(rows=len(rows), written=written, customers=made), _gathered(by_subject, wanted)
         timelines = _gathered(fresh, wanted)
@@ -182,16 +185,14 @@ def _forget(
         return erased
     records = loading.index.read_records(sorted(erased))
     begun = _begun(erased, loading)
-    gone: dict[str, set[str]] = {}
+    gone: Gone = {}
     for subject, customer_id in erased.items():
         homes = {customer_id, records[subject].customer_id if subject in records else ""} - {""}
         homes |= with_heirs(begun.get(subject, ()), loading.store)
         for home in homes:
             gone.setdefault(home, set()).update(event_key(event) for event in by_subject.get(subject, ()))
-    loading.store.delete_many({home: sorted(keys) for home, keys in gone.items()})
+    remove(gone, loading.store)
     forget_records(loading.index, erased)
-    for home in sorted(loading.store.read_profiles(sorted(gone))):
-        refold(loading.store, home)
     return erased
 
 
