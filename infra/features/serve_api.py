@@ -8,14 +8,11 @@ from infra.data_stack import DUE_INDEX
 from infra.parts import access
 from infra.parts.feature import Feature, House
 
-HOLDS_PEOPLE = ("snapshots/", "segments/", "moves/", "decisions/", "staged/", "quarantine/", "mailings/")
-"""What an erasure writes anew without the person."""
-
 
 def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     data = house.data
     return [
-        access.table(data.timeline, access.READ, access.WRITE),
+        access.table(data.timeline, access.READ, access.WRITE, access.DELETE),
         access.table(data.profiles, access.READ, access.WRITE),
         access.table(data.identities, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ, access.WRITE),
@@ -36,8 +33,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
             "quarantine/",
             "mailings/",
         ),
-        access.write_objects(data.lake, "outcomes/erasures/", *HOLDS_PEOPLE),
-        access.delete_objects(data.lake, "decisions/events/", "mailings/"),
+        access.write_objects(data.lake, "outcomes/erasures/", "outcomes/erasing/"),
         iam.PolicyStatement(actions=["states:StartExecution"], resources=[house.setting("cycle_arn")]),
         iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[house.executions_arn]),
     ]

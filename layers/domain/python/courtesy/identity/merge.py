@@ -4,7 +4,7 @@ Nothing is moved here by hand. The decision is written on the records (`together
 their events follow (`move.fetch`). Each step can be taken twice, so a command that died is simply given again.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from courtesy.decisions.effects import Step, write_folded
 from courtesy.errors import Conflict, NotFound, RefusedInput
-from courtesy.identity.cluster import pair
+from courtesy.identity.cluster import Pair, pair
 from courtesy.identity.move import fetch, release
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, PossibleMatch, customer_entry, match_id, subject_of
@@ -39,7 +39,9 @@ class Desk:
 def merge_customers(desk: Desk, one: str, two: str) -> str:
     """Unite two customers; returns the survivor's id (the smaller). Raises NotFound, RefusedInput, Conflict.
 
-    Refused where a person parted them before: split and merge of the same records would undo each other unseen.
+    All their records are tied, not one of each: of a customer that is tied by one record alone, records that contradict the
+    other customer's would stay behind as somebody new. Refused where a person parted them before: split and merge of the
+    same records would undo each other unseen.
     """
     first, second = _records_of(desk, one), _records_of(desk, two)
     left, right = min(first), min(second)
@@ -49,7 +51,8 @@ def merge_customers(desk: Desk, one: str, two: str) -> str:
         raise RefusedInput(
             "these two were parted by a person (do-not-link); allow the link first, then merge"
         )
-    return _decide(desk, [left], [right], "same")[left].customer_id
+    ties = {pair(left, other) for other in second} | {pair(own, right) for own in first}
+    return _decide(desk, ties, "same")[left].customer_id
 
 
 def split_customer(desk: Desk, customer_id: str, subjects: Collection[str]) -> dict[str, str]:
@@ -75,7 +78,7 @@ def split_customer(desk: Desk, customer_id: str, subjects: Collection[str]) -> d
         return {subject: placed[subject].customer_id for subject in (*records, *parted)}
     if not staying:
         raise RefusedInput("these are all the records of this customer; somebody has to remain")
-    placed = _decide(desk, leaving, staying, "different")
+    placed = _decide(desk, {pair(goes, stays) for goes in leaving for stays in staying}, "different")
     return {subject: placed[subject].customer_id for subject in (*leaving, *staying)}
 
 
@@ -97,7 +100,7 @@ def list_matches(desk: Desk, limit: int = 50, after: str = "") -> list[PossibleM
 def confirm_match(desk: Desk, id_: str) -> str:
     """The two records are one customer; returns its id. Raises NotFound."""
     match = _match(desk, id_)
-    placed = _decide(desk, [match.left], [match.right], "same")
+    placed = _decide(desk, {pair(match.left, match.right)}, "same")
     desk.index.delete_matches([id_])
     return placed[match.left].customer_id
 
@@ -105,17 +108,20 @@ def confirm_match(desk: Desk, id_: str) -> str:
 def refuse_match(desk: Desk, id_: str) -> None:
     """The two records are different people, now and later. Raises NotFound."""
     match = _match(desk, id_)
-    _decide(desk, [match.left], [match.right], "different")
+    _decide(desk, {pair(match.left, match.right)}, "different")
     desk.index.delete_matches([id_])
 
 
 def _decide(
-    desk: Desk, lefts: Sequence[str], rights: Sequence[str], verdict: Literal["same", "different"]
+    desk: Desk, pairs: Collection[Pair], verdict: Literal["same", "different"]
 ) -> dict[str, IndexedRecord]:
     """Write the decision on every pair, place the records anew and bring their events home; then record it."""
-    subjects = {*lefts, *rights}
     field, undone = ("together", "apart") if verdict == "same" else ("apart", "together")
-    others = {s: set(rights) for s in lefts} | {s: set(lefts) for s in rights}
+    others: dict[str, set[str]] = {}
+    for left, right in pairs:
+        others.setdefault(left, set()).add(right)
+        others.setdefault(right, set()).add(left)
+    subjects = others.keys()
 
     def decided(record: IndexedRecord) -> IndexedRecord:
         told = set(getattr(record, field)) | others[record.subject]
@@ -123,9 +129,9 @@ def _decide(
         return replace(record, **{field: tuple(sorted(told)), undone: tuple(sorted(untold)), "pending": True})
 
     _write(desk.index, subjects, decided)
-    _record(desk, lefts, rights, verdict)
+    _record(desk, min(pairs), verdict)
     placed = _finish(desk, subjects)
-    desk.index.delete_matches({match_id(left, right) for left in lefts for right in rights})
+    desk.index.delete_matches({match_id(left, right) for left, right in pairs})
     return placed
 
 
@@ -154,11 +160,9 @@ def _write(
     raise Conflict("these records were changed by others every time; try again")
 
 
-def _record(
-    desk: Desk, lefts: Sequence[str], rights: Sequence[str], verdict: Literal["same", "different"]
-) -> None:
+def _record(desk: Desk, told: Pair, verdict: Literal["same", "different"]) -> None:
     """Put the decision on the timelines before it takes effect, so that it moves with the records it is about."""
-    left, right = pair(min(lefts), min(rights))
+    left, right = told
     link = Link(
         source=COURTESY,
         id=match_id(left, right),
