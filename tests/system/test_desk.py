@@ -32,8 +32,8 @@ def test_two_customers_are_merged_found_by_either_id_and_split_again(works: Work
         assert set(shown(works, asked)["records"]) == held[kept] | held[gone]
     assert works.timeline(gone) == [], "all of it moved"
 
-    body = {"records": sorted(held[gone])}
-    split = works.stack.http("POST", f"/customers/{kept}/split", body=body, role="engineer")
+    apart = {"records": sorted(held[gone])}
+    split = works.stack.http("POST", f"/customers/{kept}/split", body=apart, role="engineer")
     assert split.status == 200, split.body
     new = set(split.json()["customers"].values())
     assert len(new) == 1
