@@ -11,7 +11,7 @@ export async function page({ id: [id], signal, again }) {
       section("Whom is it about", card(form({ class: "row" }, async ({ customer }) => { location.hash = `#privacy/${customer.trim()}`; }, el("div", { class: "field grow" }, el("label", { for: "customer" }, "Customer id"), input("customer", "", { id: "customer", required: true, pattern: "\\s*c[a-z0-9]{20,40}\\s*" })), el("button", {}, "Open")), note("You find it on the person's page: ", link("#customer", "look for them by e-mail, phone or loyalty number"), "."))),
       section("After a restore of a table", card(note("Whoever a restored table brought back is erased again, by the certificates that stayed; erasures that wait for the print vendor are gone on with."), action("Go on with all erasures", async () => {
         const { erasures } = await call("POST", "/erasures/repeat");
-        say(`${plural(Object.keys(erasures).length, "erasure")} looked at.`);
+        say(`Asked for. ${plural(Object.keys(erasures).length, "erasure")} with work left at this moment.`);
       }, { kind: "quiet", ask: "Go on with all erasures, and repeat those that a restore undid?" })))];
   }
   const certificate = await maybe(`/customers/${id}/erasure`, null, { signal });
@@ -28,14 +28,15 @@ export async function page({ id: [id], signal, again }) {
       person.privacy.includes("restriction")
         ? card(el("h2", {}, "Restriction"), note("Frozen: no segments, no contacts."), action("Unfreeze", async () => { await call("DELETE", `/customers/${id}/restriction`); say("Unfrozen. The next cycle places the customer again."); again(); }, { kind: "quiet" }))
         : card(el("h2", {}, "Restrict"), note("No segments and no contacts from now on; what waits is cancelled or asked back."), action("Freeze", async () => { await call("PUT", `/customers/${id}/restriction`); say("Frozen."); again(); }, { kind: "quiet", ask: "Freeze this person? What is planned is cancelled." })),
-      card(el("h2", {}, "Erase"), note("All stores are emptied; a keyed hash stays so that no later file brings the person back. It cannot be undone."), action("Erase this person", async () => { await call("POST", `/customers/${id}/erasure`); say("Erased. The certificate says what was done."); again(); }, { kind: "danger", ask: "Erase everything that is held on this person? This cannot be undone." }))),
+      card(el("h2", {}, "Erase"), note("All stores are emptied; a keyed hash stays so that no later file brings the person back. It cannot be undone."), action("Erase this person", async () => { await call("POST", `/customers/${id}/erasure`); say("Blocked at once. The stores are being emptied; the certificate says how far it is."); again(); }, { kind: "danger", ask: "Erase everything that is held on this person? This cannot be undone." }))),
     el("p", {}, person && [link(`#customer/${id}/known`, "The customer’s page"), " · "], link("#privacy", "Another person")),
   ];
 }
 
-const told = (c, id, again) => card(el("p", {}, badge(words(c.status), c.status === "waiting" ? "warn" : "good")),
-  facts([["Asked for", when(c.requested)], ["Finished", c.finished && when(c.finished)], ["Printed pieces not answered", c.pieces ? String(c.pieces) : ""], ...Object.entries(c.done).map(([what, count]) => [sentence(what), String(count)])]),
+const told = (c, id, again) => card(el("p", {}, badge(words(c.status), { waiting: "warn", running: "accent" }[c.status] ?? "good")),
+  facts([["Asked for", when(c.requested)], ["Finished", c.finished && when(c.finished)], ["Looked through", c.status === "running" && c.objects ? `${c.looked} of ${plural(c.objects, "object")}` : ""], ["Printed pieces not answered", c.pieces ? String(c.pieces) : ""], ...Object.entries(c.done).map(([what, count]) => [sentence(what), String(count)])]),
   el("h3", { style: { "margin-top": "1rem" } }, "What stays"), el("ul", {}, c.remains.map((each) => el("li", {}, each))),
+  c.status === "running" && action("How far is it now?", async () => { again(); }, { kind: "quiet" }),
   c.status === "waiting" && action("Go on", async () => { await call("POST", `/customers/${id}/erasure`); again(); }, { kind: "quiet" }));
 
 async function download(id) {

@@ -13,8 +13,10 @@ OTHERS = (
     "send_email",
     "send_text",
     "make_mailing",
+    "order_pieces",
     "record_feedback",
     "watch_vendor",
+    "erase_customers",
     "serve_api",
 )
 

@@ -1,4 +1,4 @@
-"""What happens by the clock: contacts that are due are released each minute, a cycle starts each night, the vendor is watched."""
+"""What happens by the clock: each minute contacts are released and erasures gone on with, each night a cycle starts, the vendor is watched."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.parts.notices import Notices
 
 NIGHTLY = "cron(30 1 * * ? *)"
+AFTER_THE_CYCLE = "cron(30 5 * * ? *)"
 EVERY_MINUTE = "rate(1 minute)"
 EVERY_HOUR = "rate(1 hour)"
 
@@ -16,7 +17,14 @@ class Schedules(Construct):
     """The schedules with one role that may do just those things."""
 
     def __init__(
-        self, scope: Construct, notices: Notices, *, release_arn: str, watch_arn: str, cycle_arn: str
+        self,
+        scope: Construct,
+        notices: Notices,
+        *,
+        release_arn: str,
+        watch_arn: str,
+        erase_arn: str,
+        cycle_arn: str,
     ) -> None:
         super().__init__(scope, "schedules")
         config = notices.config
@@ -38,15 +46,19 @@ class Schedules(Construct):
             "policy",
             roles=[role],
             statements=[
-                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[release_arn, watch_arn]),
+                iam.PolicyStatement(
+                    actions=["lambda:InvokeFunction"], resources=[release_arn, watch_arn, erase_arn]
+                ),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[cycle_arn]),
                 iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.missed.queue_arn]),
             ],
         )
-        for name, when, arn in (
-            ("release", EVERY_MINUTE, release_arn),
-            ("watch-vendor", EVERY_HOUR, watch_arn),
-            ("cycle", NIGHTLY, cycle_arn),
+        for name, when, arn, told in (
+            ("release", EVERY_MINUTE, release_arn, "{}"),
+            ("watch-vendor", EVERY_HOUR, watch_arn, "{}"),
+            ("erase", EVERY_MINUTE, erase_arn, "{}"),
+            ("erase-again", AFTER_THE_CYCLE, erase_arn, '{"round": true}'),
+            ("cycle", NIGHTLY, cycle_arn, "{}"),
         ):
             schedule = scheduler.CfnSchedule(
                 self,
@@ -58,12 +70,13 @@ class Schedules(Construct):
                 target=scheduler.CfnSchedule.TargetProperty(
                     arn=arn,
                     role_arn=role.role_arn,
-                    input="{}",
+                    input=told,
                     dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
                         arn=self.missed.queue_arn
                     ),
                     retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                        maximum_event_age_in_seconds=3600 if name == "cycle" else 60, maximum_retry_attempts=5
+                        maximum_event_age_in_seconds=3600 if when in (NIGHTLY, AFTER_THE_CYCLE) else 60,
+                        maximum_retry_attempts=5,
                     ),
                 ),
             )

@@ -215,7 +215,7 @@ def test_mail_events_reach_the_feedback_queue_by_way_of_sns(aws: Templates) -> N
     ] == ["courtesy-test-feedback"]
 
 
-def test_schedules_release_each_minute_and_start_a_cycle_each_night(aws: Templates) -> None:
+def test_schedules_release_and_erase_each_minute_and_start_a_cycle_each_night(aws: Templates) -> None:
     schedules = {
         each["Properties"]["Name"]: each["Properties"]
         for each in aws.of_type("AWS::Scheduler::Schedule").values()
@@ -223,6 +223,9 @@ def test_schedules_release_each_minute_and_start_a_cycle_each_night(aws: Templat
 
     assert schedules["courtesy-test-release"]["ScheduleExpression"] == "rate(1 minute)"
     assert schedules["courtesy-test-cycle"]["ScheduleExpression"].startswith("cron(")
+    assert schedules["courtesy-test-erase"]["ScheduleExpression"] == "rate(1 minute)"
+    assert schedules["courtesy-test-erase-again"]["ScheduleExpression"].startswith("cron(")
+    assert schedules["courtesy-test-erase-again"]["Target"]["Input"] == '{"round": true}'
     assert all("DeadLetterConfig" in each["Target"] for each in schedules.values())
 
 

@@ -3,13 +3,17 @@
 from typing import Annotated, Any
 
 import msgspec
+from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import BaseModel, ConfigDict, Field
 
+from courtesy.errors import NotFound
 from courtesy.privacy.access import Accessing, access
+from courtesy.privacy.certificate import EVERYBODY, Certificate, ask_for, asked_for, certificate_of
 from courtesy.privacy.correct import correct
-from courtesy.privacy.erase import Certificate, Erasing, certificate_of, erase, go_on, repeat_all
+from courtesy.privacy.erase import Erasing, begin
 from courtesy.privacy.withdraw import record_privacy
+from courtesy.timeline.events import Look, Privacy
 from functions.serve_api import wiring
 from functions.serve_api.gate import Router, caller, seen
 from functions.serve_api.routes.customers import CustomerId
@@ -40,13 +44,13 @@ class StandingsView(BaseModel):
 
 
 class RepeatedView(BaseModel):
-    """The erasures that were gone on with, or done again because the customer had come back; customer_id -> status."""
+    """The erasures that have work left at this moment; customer_id -> `running`. Those that the round finds come on top."""
 
     erasures: dict[str, str]
 
 
 class CertificateView(BaseModel):
-    """What was done about an erasure. `waiting`: pieces at the print vendor were asked back; post again to go on."""
+    """What was done about an erasure. `waiting`: pieces at the print vendor were asked back; it goes on each night."""
 
     customer_id: str
     status: str
@@ -54,8 +58,17 @@ class CertificateView(BaseModel):
     finished: str | None
     done: dict[str, int] = Field(description="what -> how many were removed")
     pieces: int = Field(description="printed pieces whose recall is not answered")
-    runs: int
+    runs: int = Field(description="how often it came to its end; the second is that of the following night")
+    looked: int = Field(description="objects in the buckets that were looked through")
+    objects: int = Field(description="how many there are; 0 until the search has begun")
     remains: list[str] = Field(description="what stays, and why nobody can be found by it")
+
+
+_CERTIFICATE: Any = {"application/json": {"model": CertificateView}}
+ERASED_OR_UNDER_WAY: Any = {
+    200: {"description": "It was done before; the certificate", "content": _CERTIFICATE},
+    202: {"description": "The person is blocked, the rest is under way", "content": _CERTIFICATE},
+}
 
 
 @router.get(
@@ -63,6 +76,7 @@ class CertificateView(BaseModel):
     roles=OFFICER,
     scope="customer",
     look="access",
+    rate="heavy",
     summary="All that is held",
 )
 def get_access(customer_id: CustomerId) -> AccessView:  # noqa: ARG001 - read at the gate
@@ -122,21 +136,42 @@ def delete_restriction(customer_id: CustomerId) -> StandingsView:  # noqa: ARG00
 
 
 @router.post(
-    "/customers/<customer_id>/erasure", roles=OFFICER, scope="customer", summary="Erase, or go on erasing"
+    "/customers/<customer_id>/erasure",
+    roles=OFFICER,
+    scope="customer",
+    status_code=202,
+    summary="Erase, or go on erasing",
+    responses=ERASED_OR_UNDER_WAY,
 )
-def post_erasure(customer_id: CustomerId) -> CertificateView:  # noqa: ARG001 - read at the gate
-    """Nobody may contact the customer from this instant. All stores are emptied; a call that died is made good by the next."""
-    return _shown(erase(seen().profile.customer_id, _erasing()))
+def post_erasure(customer_id: CustomerId) -> Response[CertificateView]:  # noqa: ARG001 - read at the gate
+    """Nobody may contact the customer from this instant. The stores are emptied by a job that begins within a minute; the
+    certificate at the address in `Location` tells how far it is. Where all is done already, 200 and the certificate."""
+    outside, id_ = wiring.wire(), seen().profile.customer_id
+    try:
+        held = certificate_of(outside.lake, id_)
+    except NotFound:
+        held = None
+    ended = held is not None and held.status == "done" and not _is_back(id_)
+    if ended and held is not None:
+        return Response(200, content_type="application/json", body=_shown(held))
+    begun = begin(id_, _erasing())
+    return Response(
+        202,
+        content_type="application/json",
+        body=_shown(begun),
+        headers={"Location": f"/customers/{id_}/erasure"},
+    )
 
 
 @router.post(
     "/erasures/repeat", roles=OFFICER, summary="Go on with all erasures, and do them again after a restore"
 )
 def post_repeat() -> RepeatedView:
-    """Whoever waits is gone on with; whoever a restored table brought back is erased anew by the certificates in the lake."""
-    erasing = _erasing()
-    done = [*go_on(erasing), *repeat_all(erasing)]
-    return RepeatedView(erasures={certificate.customer_id: certificate.status for certificate in done})
+    """Asks for the round that is made each night, within a minute: whoever waits is gone on with; whoever a restored table
+    brought back is erased anew by the certificates in the lake."""
+    lake = wiring.wire().lake
+    ask_for(lake, EVERYBODY, caller().id)
+    return RepeatedView(erasures={id_: "running" for id_ in sorted(asked_for(lake)) if id_ != EVERYBODY})
 
 
 @router.get(
@@ -148,6 +183,12 @@ def post_repeat() -> RepeatedView:
 def get_erasure(customer_id: CustomerId) -> CertificateView:  # noqa: ARG001 - read at the gate
     """What was done and what stays; it holds no personal data."""
     return _shown(certificate_of(wiring.wire().lake, seen().profile.customer_id))
+
+
+def _is_back(customer_id: str) -> bool:
+    """Whether an erased customer has anything but the standing, as after a restore."""
+    events = wiring.wire().store.read_timeline(customer_id)
+    return any(not isinstance(event, (Privacy, Look)) for event in events)
 
 
 def _erasing() -> Erasing:
@@ -167,6 +208,11 @@ def _stand(status: Any) -> StandingsView:
         outside.clock(),
     )
     return StandingsView(customer_id=profile.customer_id, standings=profile.privacy)
+
+
+def _forget_answers(certificate: Certificate) -> None:
+    """What the API answered to writes about the customer goes too; see `replay`."""
+    wiring.wire().answers.forget((certificate.customer_id, *certificate.ids))
 
 
 def _shown(certificate: Certificate) -> CertificateView:

@@ -1,16 +1,18 @@
 """`courtesy privacy`: what a privacy officer does for a person, by the API of the local stack."""
 
 from pathlib import Path
+from time import sleep
 from typing import Annotated, Any
 
 import orjson
 import typer
 
 from courtesy.errors import NotFound, OutsideFailed
-from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, show_json, table
+from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, progress, show_json, table
 from courtesy_local.demo.works import Works
 
 ROLE = "privacy_officer"
+WAIT_SECONDS, PAUSE_SECONDS = 600, 2
 Customer = Annotated[str, typer.Argument(help="Customer id.")]
 
 
@@ -80,15 +82,19 @@ def restrict(
 def erase(
     customer: Customer,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until the stores are emptied.")] = True,
     as_json: JsonFlag = False,
 ) -> int:
-    """Erase a person from every store; again goes on where an earlier run ended.
+    """Erase a person from every store. They are blocked at once; a job empties the stores, and `certificate` tells how far it is.
 
     Example: courtesy privacy erase c5xkq3jt7w2m4n6p8r0s2t4v6y --yes
     """
     if not yes and not typer.confirm("This cannot be taken back. Erase this person?"):
         return PROBLEM
-    return _certified(_ask("POST", f"/customers/{customer}/erasure"), as_json)
+    answer = _ask("POST", f"/customers/{customer}/erasure")
+    if wait and answer["status"] == "running":
+        answer = _wait(customer, as_json)
+    return _certified(answer, as_json)
 
 
 def certificate(customer: Customer, as_json: JsonFlag = False) -> int:
@@ -100,7 +106,7 @@ def certificate(customer: Customer, as_json: JsonFlag = False) -> int:
 
 
 def repeat(as_json: JsonFlag = False) -> int:
-    """Go on with erasures that wait, and do all of them again after tables were restored.
+    """Ask for the round of each night now: erasures that wait are gone on with, and all done again after tables were restored.
 
     Example: courtesy privacy repeat
     """
@@ -110,7 +116,7 @@ def repeat(as_json: JsonFlag = False) -> int:
         return OK
     for customer, status in sorted(done.items()):
         console.print(f"{customer} {status}")
-    console.print(f"{len(done)} erasures had something left")
+    console.print(f"asked for; {len(done)} erasures have work left at this moment")
     return OK
 
 
@@ -118,9 +124,24 @@ def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     answer = Works.open().stack.http(method, path, role=ROLE, body=body)
     if answer.status == 404:
         raise NotFound("there is no customer with this id, or no erasure of them")
-    if answer.status != 200:
+    if answer.status not in (200, 202):
         raise OutsideFailed(f"the API answered {answer.status}: {answer.body[:300].decode(errors='replace')}")
     return answer.json()
+
+
+def _wait(customer: str, quiet: bool) -> Any:
+    """The certificate when the search is over. Raises OutsideFailed after ten minutes; the job goes on all the same."""
+    with progress(quiet=quiet) as bar:
+        task = bar.add_task("objects looked through", total=None)
+        for _ in range(WAIT_SECONDS // PAUSE_SECONDS):
+            told = _ask("GET", f"/customers/{customer}/erasure")
+            bar.update(task, completed=told["looked"], total=told["objects"] or None)
+            if told["status"] != "running":
+                return told
+            sleep(PAUSE_SECONDS)
+    raise OutsideFailed(
+        f"the erasure is under way and not done after {WAIT_SECONDS // 60} minutes; ask for it: courtesy privacy certificate {customer}"
+    )
 
 
 def _said(answer: dict[str, Any], as_json: bool) -> int:
@@ -142,6 +163,6 @@ def _certified(answer: dict[str, Any], as_json: bool) -> int:
     table("erasure", ("what", "how"), [*rows, *removed, *(("stays", what) for what in answer["remains"])])
     if answer["status"] == "waiting":
         console.print(
-            f"{answer['pieces']} printed pieces were asked back; run it again when the vendor has answered"
+            f"{answer['pieces']} printed pieces were asked back; it goes on each night until the vendor has answered"
         )
     return OK

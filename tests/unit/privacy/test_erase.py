@@ -26,7 +26,8 @@ from courtesy.messages.mailing import Piece, PrintProductSize, Register, decode_
 from courtesy.messages.postal import PostalAddress
 from courtesy.messages.rules import MessageRules
 from courtesy.outcomes import Reason
-from courtesy.privacy.erase import Certificate, Erasing, certificate_of, erase, go_on, repeat_all
+from courtesy.privacy.certificate import Certificate, certificate_of
+from courtesy.privacy.erase import Erasing, ask_again, carry_on, erase
 from courtesy.privacy.erased import erased_among, hashes_of, remember
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact, Feedback, Privacy
@@ -324,7 +325,9 @@ def test_a_piece_at_the_vendors_is_asked_back_before_its_contact_goes() -> None:
     built.store.move_contact(
         ONE, msgspec.structs.replace(contact, recall="answered"), contact.state, contact.claim
     )
-    (done,) = go_on(outside(built, book, days=1))
+    assert ask_again(outside(built, book, days=1)) == [ONE]
+    assert carry_on(outside(built, book, days=1)) == {ONE: "done"}
+    done = certificate_of(built.lake, ONE)
     assert (done.status, done.pieces) == ("done", 0)
     assert done.done["printed pieces"] == 1
     left = decode_register(built.lake.get("mailings/harbor/m1/register.json"))
@@ -332,21 +335,23 @@ def test_a_piece_at_the_vendors_is_asked_back_before_its_contact_goes() -> None:
     assert f"mailings/harbor/m1/{ours}.pdf" not in built.lake.objects
     assert f"mailings/harbor/m1/{theirs}.pdf" in built.lake.objects
     assert not any(isinstance(event, Contact) for event in built.store.read_timeline(ONE))
-    assert go_on(outside(built, book)) == []
+    assert ask_again(outside(built, book, days=9)) == []
 
 
 def test_after_a_restore_whoever_came_back_goes_again() -> None:
     built, backup = house(), house()
     first = erase(ONE, outside(built))
     backup.lake.objects |= {path: built.lake.get(path) for path in built.lake.list("outcomes/erasures/")}
-    (again,) = repeat_all(outside(backup, days=3))
+    assert ask_again(outside(backup, days=9)) == [ONE]
+    assert carry_on(outside(backup, days=9)) == {ONE: "done"}
+    again = certificate_of(backup.lake, ONE)
     assert again.runs == 2
     assert again.hashes == first.hashes
     assert [event.id for event in backup.store.read_timeline(ONE)] == ["erasure"]
     backup.load(backup.stage("crm", [person(1, version="v9")], "later"))
     assert [event.id for event in backup.store.read_timeline(ONE)] == ["erasure"]
     assert TWO in backup.profiles()
-    assert repeat_all(outside(backup, days=4)) == []
+    assert ask_again(outside(backup, days=20)) == []
 
 
 def test_neighbours_in_the_index_forget_the_person_too() -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from courtesy.timeline.events import Look, SourceRecord
+from courtesy.privacy.erase import Erasing, carry_on
+from courtesy.timeline.events import Contact, Look, Privacy, SourceRecord
 from courtesy.timeline.refold import refold
 from functions.serve_api import wiring
 from tests.unit.functions.serve_api.conftest import ANNA, NOW, Api
@@ -63,15 +64,38 @@ def test_a_restriction_stands_until_it_is_lifted(asked: Api) -> None:
     assert asked("PUT", f"{AT}/restriction", role="privacy_officer").json["standings"] == ["restriction"]
 
 
-def test_an_erasure_has_a_certificate_and_may_be_repeated(asked: Api) -> None:
+def test_an_erasure_blocks_at_once_and_is_carried_out_by_a_job(asked: Api) -> None:
     assert asked("GET", f"{AT}/erasure", role="privacy_officer").status == 404
-    done = asked("POST", f"{AT}/erasure", role="privacy_officer").json
+    begun = asked("POST", f"{AT}/erasure", role="privacy_officer")
+    assert (begun.status, begun.json["status"]) == (202, "running")
+    assert begun.headers["location"] == f"{AT}/erasure"
+    outside = asked.outside
+    assert outside.store.read_profile(ANNA).profile.privacy == ["erasure"]
+    assert asked("POST", "/erasures/repeat", role="privacy_officer").json == {"erasures": {ANNA: "running"}}
+    rulebook = outside.rulebooks.current()
+    erasing = Erasing(outside.store, outside.index, outside.lake, rulebook, outside.key(), NOW, "job")
+    assert carry_on(erasing) == {ANNA: "done"}
+    done = asked("GET", f"{AT}/erasure", role="privacy_officer").json
     assert done["status"] == "done"
     assert done["done"]["events"] >= 5
-    assert asked("GET", f"{AT}/erasure", role="privacy_officer").json == done
-    assert asked("POST", f"{AT}/erasure", role="privacy_officer").json["runs"] == 2
-    assert asked("POST", "/erasures/repeat", role="privacy_officer").json == {"erasures": {}}
+    assert done["looked"] == done["objects"] > 0
+    again = asked("POST", f"{AT}/erasure", role="privacy_officer")
+    assert (again.status, again.json) == (200, done)
     held = asked("GET", f"{AT}/access", role="privacy_officer").json["document"]
     assert held["values"] == {}
     assert held["standings"] == ["erasure"]
     assert asked("POST", f"{AT}/erasure", role="agent", divisions="cars").status == 403
+
+
+def test_who_came_back_with_a_restored_table_is_erased_again(asked: Api) -> None:
+    outside = asked.outside
+    before = outside.store.read_timeline(ANNA)
+    asked("POST", f"{AT}/erasure", role="privacy_officer")
+    rulebook = outside.rulebooks.current()
+    erasing = Erasing(outside.store, outside.index, outside.lake, rulebook, outside.key(), NOW, "job")
+    carry_on(erasing)
+    outside.store.append(ANNA, [event for event in before if not isinstance(event, Contact)])
+    refold(outside.store, ANNA)
+    assert asked("POST", f"{AT}/erasure", role="privacy_officer").status == 202
+    assert carry_on(erasing) == {ANNA: "done"}
+    assert [type(event) for event in outside.store.read_timeline(ANNA)] == [Privacy]

@@ -1,19 +1,25 @@
 """Erasure: a person goes from every store, and a certificate says what was done.
 
-1. The standing `erasure` is written with its effect on the profile in one transaction, and what waits to be sent is cancelled or asked
-   back. From that instant nobody may contact the customer, whatever becomes of the rest.
-2. The certificate is begun, and the keyed hashes that stay are kept, so that files which arrive meanwhile bring nothing back.
-3. The person's rows go from the lake, their records from the identity index.
-4. The timeline is emptied but for the standing, last the profile becomes the fold of that.
+1. `begin` puts the erasure on the list of what is asked for and writes the standing `erasure` with its effect on the profile in one
+   transaction; what waits to be sent is cancelled or asked back. From that instant nobody may contact the customer, whatever
+   becomes of the rest. The certificate is begun, and the keyed hashes that stay are kept, so that files which arrive meanwhile
+   bring nothing back.
+2. `carry_on` looks through the buckets for all who are on the list, object by object; when its time is up it notes how far it came
+   and goes on there the next time.
+3. Each person's printed pieces go, their records from the identity index, the timeline is emptied but for the standing, last the
+   profile becomes the fold of that.
 
-Each step may be done again and finds what is left, so an erasure that died is simply begun anew. A printed piece that was asked back
-keeps its contact on the timeline until the vendor has answered; the erasure then ends as `waiting` and goes on when it is called again.
+Each step may be done again and finds what is left, so an erasure that died is simply carried on. A printed piece that was asked back
+keeps its contact on the timeline until the vendor has answered; the erasure then ends as `waiting` and goes on the next night.
+`ask_again` is that night's round: whoever waits, whoever a restored table brought back, and once more whoever was erased since the
+night before, since a cycle that was under way may have written rows after they were looked for.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -24,53 +30,42 @@ from courtesy.identity.hashing import customer_id_of
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, customer_entry
 from courtesy.ports import CustomerStore, Lake
+from courtesy.privacy.bury import bury, empty_redirects, forget_notes
+from courtesy.privacy.certificate import (
+    EVERYBODY,
+    Certificate,
+    ask_for,
+    asked_for,
+    certificate_of,
+    certificates,
+    settle_asked,
+    write_certificate,
+)
 from courtesy.privacy.erased import hashes_of, remember
 from courtesy.privacy.forget import forget_records
-from courtesy.privacy.scrub import scrub_columns, scrub_pieces, scrub_rows
+from courtesy.privacy.scrub import DROPPED, Search, Unreadable, scrub_pieces
+from courtesy.privacy.traces import Traces, traces_of
 from courtesy.privacy.withdraw import record_privacy
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.contacts import found
-from courtesy.timeline.events import COURTESY, Contact, Event, Feedback, Privacy, SourceRecord, event_key
-from courtesy.timeline.fold import fold
+from courtesy.timeline.events import Contact, Event, Privacy
 
-CERTIFICATES = "outcomes/erasures/"
-ROUNDS = 8
+SAVED_EVERY = 200
+"""Objects after which it is noted how far the search came."""
 
-REMAINS = (
-    "keyed hashes of record names and exact keys, so that a later file brings nothing back",
-    "the customer's id with the standing `erasure`",
-    "files as sources dropped them, until they expire",
-    "mail and print that has left the house",
+SECOND_LOOK = timedelta(days=3)
+"""For so long after its end an erasure is looked after each night."""
+
+_ROWS, _FILES, _DAMAGED = (
+    "rows of the lake",
+    "dropped files",
+    "objects too damaged to be read (nothing removed)",
 )
-"""What an erasure leaves, in words for the person."""
-
-
-class Certificate(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done about one erasure; it holds no personal data.
-
-    ids:      the customer's id and those that its records would have had alone or in earlier clusters
-    hashes:   the keyed hashes that stay
-    done:     what -> how many were removed, all runs together
-    status:   `running`; `waiting` for the print vendor's answer on `pieces`; `done`
-    """
-
-    customer_id: str
-    requested: datetime
-    by: str
-    rulebook: int
-    ids: tuple[str, ...]
-    hashes: tuple[str, ...]
-    done: dict[str, int]
-    status: Literal["running", "waiting", "done"] = "running"
-    pieces: int = 0
-    runs: int = 0
-    finished: datetime | None = None
-    remains: tuple[str, ...] = REMAINS
 
 
 @dataclass(frozen=True)
 class Erasing:
-    """What an erasure works with. `by`: the pseudonymous id of who asked for it."""
+    """What an erasure works with. `by`: the pseudonymous id of who asked for it; drops: the bucket of dropped files."""
 
     store: CustomerStore
     index: IdentityIndex
@@ -79,69 +74,164 @@ class Erasing:
     hash_key: bytes
     now: datetime
     by: str
+    drops: Lake | None = None
 
 
 def erase(customer_id: str, outside: Erasing) -> Certificate:
-    """Erase a customer, or go on where an earlier run ended. Raises NotFound, Conflict, OutsideFailed: then begin anew."""
+    """Erase a customer from beginning to end, however long it takes. Raises as `begin` and `carry_on`: then begin anew."""
+    begun = begin(customer_id, outside)
+    carry_on(outside, only=[begun.customer_id])
+    return certificate_of(outside.lake, begun.customer_id)
+
+
+def begin(customer_id: str, outside: Erasing) -> Certificate:
+    """Block the customer for good and ask for the rest. Raises NotFound, Conflict, OutsideFailed: then begin anew."""
     stored = outside.store.read_profile(customer_id)
     if stored.version == 0:
         raise NotFound(f"there is no customer {customer_id}")
     id_ = stored.profile.customer_id
     if stored.profile.merging:
         raise Conflict("this customer is being merged or split; try again in a minute")
+    ask_for(outside.lake, id_, outside.by)
     if "erasure" not in stored.profile.privacy:
         record_privacy(outside.store, id_, "erasure", "on", outside.rulebook, outside.now)
     stop_open_contacts(outside.store, id_, outside.rulebook, outside.now)
-    records = _records_of(id_, outside)
     events = outside.store.read_timeline(id_)
-    certificate = _begin(id_, records, events, outside)
+    certificate = _begin(id_, _records_of(id_, outside), events, outside)
     remember(outside.index, certificate.hashes, id_)
+    return certificate
+
+
+def carry_on(
+    outside: Erasing, patience: Callable[[], bool] = lambda: True, only: Sequence[str] = ()
+) -> dict[str, str]:
+    """Go on with what is asked for (`only` these customers'), while there is patience; customer_id -> status.
+
+    People whose search has begun come first, together; whoever was asked for meanwhile comes after them. Nobody may run it
+    twice at the same time: two that write the same object anew would undo one another.
+    """
+    asked = asked_for(outside.lake)
+    if EVERYBODY in asked and not only:
+        ask_again(outside)
+        settle_asked(outside.lake, [EVERYBODY])
+        asked = asked_for(outside.lake)
+    wanted = (_held(id_, asked[id_], outside) for id_ in sorted(asked) if id_ in only or not only)
+    held = [certificate for certificate in wanted if certificate is not None]
+    begun = [certificate for certificate in held if certificate.after]
+    statuses: dict[str, str] = {certificate.customer_id: certificate.status for certificate in held}
+    group = begun or held
+    if group and (looked := _search(group, outside, patience)) is not None:
+        for certificate in looked:
+            try:
+                ended = _finish(certificate, outside)
+            except (
+                Conflict
+            ):  # somebody else was at the customer all the time; the next run finds them on the list
+                write_certificate(msgspec.structs.replace(certificate, after=""), outside.lake)
+                continue
+            statuses[ended.customer_id] = ended.status
+            settle_asked(outside.lake, [ended.customer_id])
+    return statuses
+
+
+def ask_again(outside: Erasing) -> list[str]:
+    """Ask for all that has work left: see the head of this module. Who was asked for."""
+    again: set[str] = set()
+    for held in certificates(outside.lake):
+        remember(outside.index, held.hashes, held.customer_id)
+        for id_ in sorted(outside.store.read_profiles(held.ids)):
+            if _is_back(id_, held, outside):
+                again.add(begin(id_, outside).customer_id)
+        fresh = held.finished is not None and outside.now - held.finished <= SECOND_LOOK
+        if held.customer_id not in again and (held.status != "done" or fresh):
+            ask_for(outside.lake, held.customer_id, held.by)
+            again.add(held.customer_id)
+    return sorted(again)
+
+
+def _held(id_: str, by: str, outside: Erasing) -> Certificate | None:
+    """The certificate of what was asked for; begun now where whoever asked died before. None: not now, or nobody is there."""
+    try:
+        return certificate_of(outside.lake, id_)
+    except NotFound:
+        pass
+    try:
+        return begin(id_, replace(outside, by=by))
+    except NotFound:
+        settle_asked(outside.lake, [id_])
+    except Conflict:  # merged or split right now; it stays on the list
+        pass
+    return None
+
+
+def _search(
+    group: Sequence[Certificate], outside: Erasing, patience: Callable[[], bool]
+) -> list[Certificate] | None:
+    """Look through the buckets for all of the group; None where time was up before the end."""
+    people = [_traces(certificate, outside) for certificate in group]
+    state = {certificate.customer_id: certificate for certificate in group}
+    with TemporaryDirectory() as scratch:
+        search = Search(outside.lake, outside.drops, outside.rulebook.sources, people, Path(scratch))
+        places = search.places()
+        after = min(certificate.after for certificate in group)
+        for number, place in enumerate(places):
+            if place <= after:
+                continue
+            what = _FILES if place.startswith(DROPPED) else _ROWS
+            try:
+                cleared = search.clear(place)
+            except Unreadable:
+                what, cleared = _DAMAGED, dict.fromkeys(state, 1)
+            for id_, count in cleared.items():
+                state[id_] = _counted(state[id_], {what: count})
+            patient = patience()
+            if number % SAVED_EVERY == SAVED_EVERY - 1 or not patient:
+                for id_, certificate in state.items():
+                    state[id_] = msgspec.structs.replace(
+                        certificate, after=place, looked=number + 1, objects=len(places)
+                    )
+                    write_certificate(state[id_], outside.lake)
+            if not patient:
+                return None
+    return [
+        msgspec.structs.replace(state[c.customer_id], looked=len(places), objects=len(places)) for c in group
+    ]
+
+
+def _finish(certificate: Certificate, outside: Erasing) -> Certificate:
+    """All but the buckets' rows: pieces, the identity index, notes, the timeline and the profile."""
+    id_ = certificate.customer_id
+    events = outside.store.read_timeline(id_)
+    contacts = [e for e in events if isinstance(e, Contact)]
     removed = {
-        "rows of the lake": scrub_columns(outside.lake, certificate.ids)
-        + scrub_rows(outside.lake, outside.rulebook.sources, records, _addresses(events)),
         "printed pieces": scrub_pieces(
-            outside.lake,
-            outside.rulebook.messages.vendors,
-            (e for e in events if isinstance(e, Contact) and not found(e)),
+            outside.lake, outside.rulebook.messages.vendors, (c for c in contacts if not found(c))
         ),
-        "records of the identity index": forget_records(outside.index, records),
+        "records of the identity index": forget_records(outside.index, _records_of(id_, outside)),
+        "notes on codes and households": forget_notes(outside.store, id_, certificate.ids, contacts),
     }
-    removed["events"], waiting = _bury(id_, certificate.requested, outside)
+    removed["events"], waiting = bury(outside.store, id_, certificate.requested)
+    removed["events"] += empty_redirects(outside.store, id_, certificate.ids)
     ended = msgspec.structs.replace(
-        certificate,
-        done={what: certificate.done.get(what, 0) + count for what, count in removed.items()},
+        _counted(certificate, removed),
         status="waiting" if waiting else "done",
         pieces=waiting,
         runs=certificate.runs + 1,
-        finished=None if waiting else outside.now,
+        finished=None if waiting else certificate.finished or outside.now,
+        after="",
     )
-    _write(ended, outside.lake)
+    write_certificate(ended, outside.lake)
     return ended
 
 
-def certificate_of(lake: Lake, customer_id: str) -> Certificate:
-    """The certificate of a customer's erasure. Raises NotFound where there was none."""
-    try:
-        return msgspec.json.decode(lake.get(_path(customer_id)), type=Certificate)
-    except NotFound:
-        raise NotFound(f"customer {customer_id} was never erased") from None
+def _counted(certificate: Certificate, removed: dict[str, int]) -> Certificate:
+    done = certificate.done | {what: certificate.done.get(what, 0) + n for what, n in removed.items()}
+    return msgspec.structs.replace(certificate, done=done)
 
 
-def go_on(outside: Erasing) -> list[Certificate]:
-    """Go on with the erasures that have not ended; their certificates."""
-    return [erase(held.customer_id, outside) for held in _certificates(outside.lake) if held.status != "done"]
-
-
-def repeat_all(outside: Erasing) -> list[Certificate]:
-    """Do again what every certificate says: after a restore, whoever came back goes again. Those that found something."""
-    again: list[Certificate] = []
-    for held in _certificates(outside.lake):
-        remember(outside.index, held.hashes, held.customer_id)
-        back = (
-            id_ for id_ in held.ids if outside.store.read_profiles([id_]) and _is_back(id_, held, outside)
-        )
-        again.extend(erase(id_, outside) for id_ in back)
-    return again
+def _traces(certificate: Certificate, outside: Erasing) -> Traces:
+    id_ = certificate.customer_id
+    return traces_of(id_, certificate.ids, _records_of(id_, outside), outside.store.read_timeline(id_))
 
 
 def _is_back(id_: str, held: Certificate, outside: Erasing) -> bool:
@@ -191,47 +281,5 @@ def _begin(
         status="running",
         finished=None,
     )
-    _write(begun, outside.lake)
+    write_certificate(begun, outside.lake)
     return begun
-
-
-def _addresses(events: Iterable[Event]) -> set[str]:
-    return {str(e.fields["email"]) for e in events if isinstance(e, SourceRecord) and e.fields.get("email")}
-
-
-def _bury(id_: str, requested: datetime, outside: Erasing) -> tuple[int, int]:
-    """Empty the timeline but for the standing; how many events went, and how many printed pieces are still asked back."""
-    standing = Privacy(
-        source=COURTESY, id="erasure", when=requested, version="on", type="erasure", status="on"
-    )
-    removed = 0
-    for _ in range(ROUNDS):
-        version = outside.store.read_profiles([id_])[id_].version
-        outside.store.append(id_, [standing])
-        events = outside.store.read_timeline(id_)
-        open_ = {e.id for e in events if isinstance(e, Contact) and found(e)}
-        kept = [
-            e
-            for e in events
-            if event_key(e) == event_key(standing)
-            or (isinstance(e, Contact) and e.id in open_)
-            or (isinstance(e, Feedback) and e.contact in open_)
-        ]
-        gone = sorted({event_key(e) for e in events} - {event_key(e) for e in kept})
-        outside.store.delete_events(id_, gone)
-        removed += len(gone)
-        if outside.store.put_profile(fold(id_, kept), version) == "committed" and not gone:
-            return removed, len(open_)
-    raise Conflict(f"the customer was changed by others {ROUNDS} times in a row; try again")
-
-
-def _certificates(lake: Lake) -> list[Certificate]:
-    return [msgspec.json.decode(lake.get(path), type=Certificate) for path in lake.list(CERTIFICATES)]
-
-
-def _write(certificate: Certificate, lake: Lake) -> None:
-    lake.put(_path(certificate.customer_id), msgspec.json.format(msgspec.json.encode(certificate), indent=1))
-
-
-def _path(customer_id: str) -> str:
-    return f"{CERTIFICATES}{customer_id}.json"

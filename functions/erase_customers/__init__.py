@@ -1,0 +1,1 @@
+"""Carries out the erasures that were asked for, and looks after them each night."""
