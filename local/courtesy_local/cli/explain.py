@@ -6,8 +6,8 @@ from urllib.parse import quote
 import typer
 
 from courtesy.errors import NotFound, OutsideFailed
-from courtesy_local.cli.output import OK, JsonFlag, console, show_json
-from courtesy_local.demo.works import Works
+from courtesy_local.cli.output import OK, JsonFlag, NotUp, console, show_json
+from courtesy_local.stack.local_stack import LocalStack
 
 ROLE = "marketer"
 """Who asks; the API records each look at a person."""
@@ -27,7 +27,10 @@ def register(app: typer.Typer) -> None:
         Example: courtesy explain c5xkq3jt7w2m4n6p8r0s2t4v6y win_back_lost
         """
         asked = f"?trigger={quote(trigger)}" if trigger else ""
-        answer = Works.open().stack.http("GET", f"/customers/{quote(customer)}/explain{asked}", role=ROLE)
+        stack = LocalStack()
+        if not stack.is_up():
+            raise NotUp("the local stack is not up")
+        answer = stack.http("GET", f"/customers/{quote(customer)}/explain{asked}", role=ROLE)
         if answer.status == 404:
             raise NotFound("there is no customer with this id")
         if answer.status != 200:

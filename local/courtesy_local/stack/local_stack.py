@@ -7,17 +7,17 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
 import urllib3
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from courtesy_local.stack import deployment, places, server
 from courtesy_local.stack.outputs import StackOutputs, read_outputs
 from courtesy_local.stack.server import Server, StackProblem
+
+if TYPE_CHECKING:  # half a second, which commands that only ask the HTTP API do without
+    import boto3
 
 Tell = Callable[[str], None]
 PASSWORD = "One-machine-0nly!"  # noqa: S105 - of made-up people on the local stack
@@ -107,8 +107,10 @@ class LocalStack:
         """The deployed resources' names. Raises StackProblem."""
         return read_outputs()
 
-    def session(self) -> boto3.session.Session:
+    def session(self) -> "boto3.session.Session":
         """A boto3 session of the local administrator; clients from `client` know the endpoint, those made from this do not."""
+        import boto3
+
         return boto3.session.Session(
             aws_access_key_id=deployment.ADMIN["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=deployment.ADMIN["AWS_SECRET_ACCESS_KEY"],
@@ -120,6 +122,8 @@ class LocalStack:
         endpoint = self.server().endpoint
         key = f"{name} {endpoint}"
         if key not in self._clients:
+            from botocore.config import Config
+
             config = Config(
                 retries={"mode": "standard", "total_max_attempts": 3},
                 s3={"addressing_style": "path"},
@@ -157,32 +161,54 @@ class LocalStack:
     def token(self, role: str, divisions: str = "cars motorcycles marine finance") -> str:
         """An id token of a made-up person with the role, who is created at first use; agents and dealers have `divisions`."""
         if role not in self._tokens:
-            cognito, names = self.client("cognito-idp"), self.outputs()
-            person, pool = f"{role.replace('_', '-')}@courtesy.example", names.user_pool_id
-            with suppress(cognito.exceptions.UsernameExistsException):
-                cognito.admin_create_user(
-                    UserPoolId=pool,
-                    Username=person,
-                    MessageAction="SUPPRESS",
-                    TemporaryPassword=PASSWORD,
-                    UserAttributes=[
-                        {"Name": "email", "Value": person},
-                        {"Name": "email_verified", "Value": "true"},
-                        {"Name": "custom:divisions", "Value": divisions if role in BOUND else ""},
-                        {"Name": "custom:dealer", "Value": DEALER if role == "dealer" else ""},
-                    ],
+            person = f"{role.replace('_', '-')}@courtesy.example"
+            held = self._signed_in(person)
+            if not held:
+                self._make_person(role, person, divisions)
+                held = self._signed_in(person)
+            if not held:
+                raise StackProblem(
+                    f"the local server does not sign in the made-up {role}. Run `courtesy up`."
                 )
-            cognito.admin_set_user_password(
-                UserPoolId=pool, Username=person, Password=PASSWORD, Permanent=True
-            )
-            cognito.admin_add_user_to_group(UserPoolId=pool, Username=person, GroupName=role)
-            answer = cognito.initiate_auth(
-                AuthFlow="USER_PASSWORD_AUTH",
-                ClientId=names.user_pool_client_id,
-                AuthParameters={"USERNAME": person, "PASSWORD": PASSWORD},
-            )
-            self._tokens[role] = answer["AuthenticationResult"]["IdToken"]
+            self._tokens[role] = held
         return self._tokens[role]
+
+    def _signed_in(self, person: str) -> str:
+        """Their id token, empty where there is no such person; asked without an SDK, which takes longer to load than to answer."""
+        asked = {
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            "ClientId": self.outputs().user_pool_client_id,
+            "AuthParameters": {"USERNAME": person, "PASSWORD": PASSWORD},
+        }
+        answer = self._http.request(
+            "POST",
+            self.server().endpoint,
+            body=json.dumps(asked).encode(),
+            headers={
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
+            },
+        )
+        result = json.loads(answer.data).get("AuthenticationResult") if answer.status == 200 else None
+        return str(result["IdToken"]) if result else ""
+
+    def _make_person(self, role: str, person: str, divisions: str) -> None:
+        cognito, pool = self.client("cognito-idp"), self.outputs().user_pool_id
+        with suppress(cognito.exceptions.UsernameExistsException):
+            cognito.admin_create_user(
+                UserPoolId=pool,
+                Username=person,
+                MessageAction="SUPPRESS",
+                TemporaryPassword=PASSWORD,
+                UserAttributes=[
+                    {"Name": "email", "Value": person},
+                    {"Name": "email_verified", "Value": "true"},
+                    {"Name": "custom:divisions", "Value": divisions if role in BOUND else ""},
+                    {"Name": "custom:dealer", "Value": DEALER if role == "dealer" else ""},
+                ],
+            )
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=person, GroupName=role)
+        cognito.admin_set_user_password(UserPoolId=pool, Username=person, Password=PASSWORD, Permanent=True)
 
     def sent_mail(self) -> list[dict[str, Any]]:
         """Every e-mail that SES took, oldest first, as the server shows it."""
@@ -274,6 +300,8 @@ class LocalStack:
 
     def _prepare(self) -> None:
         """What `cdk bootstrap` does on AWS: a bucket for the assets."""
+        from botocore.exceptions import ClientError
+
         s3 = self.client("s3")
         try:
             s3.head_bucket(Bucket=places.ASSETS_BUCKET)
