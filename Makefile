@@ -96,5 +96,6 @@ docs: $(VENV)/.done  ## the documentation as a site, build/docs/index.html; a br
 	@$(BIN)/python docs/reference/generate.py docs/reference
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html -d build/docs-cache docs build/docs
 
-openapi: $(VENV)/.done  ## write docs/openapi.json anew from the routes
-	@$(BIN)/python -c 'import json; from functions.serve_api.handler import openapi_document; print(json.dumps(json.loads(openapi_document()), indent=1, sort_keys=True))' > docs/openapi.json
+openapi: $(VENV)/.done  ## write docs/openapi.json and the list of routes anew from the routes
+	@$(BIN)/python -c 'from pathlib import Path; from functions.serve_api.listing import listing; Path("functions/serve_api/routes/index.py").write_text(listing())'
+	@$(BIN)/python -c 'import json; from functions.serve_api.application import openapi_document; print(json.dumps(json.loads(openapi_document()), indent=1, sort_keys=True))' > docs/openapi.json

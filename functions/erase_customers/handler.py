@@ -28,6 +28,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         statuses = carry_on(
             outside.erasing(), lambda: context is None or context.get_remaining_time_in_millis() > SPARE
         )
+        outside.forget_answers(statuses)
     finally:
         outside.turn.give_back()
     count("ErasuresUnderWay", sum(status == "running" for status in statuses.values()))

@@ -1,17 +1,19 @@
 """The adapters of erase_customers, built once per cold start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.identity.ports import IdentityIndex
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
+from courtesy.privacy.certificate import certificate_of
 from courtesy.privacy.erase import Erasing
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.secrets import hash_key
+from courtesy_aws.tables.answers import DynamoAnswers
 from courtesy_aws.tables.lease import DynamoLease
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.erase_customers.settings import Settings
@@ -29,6 +31,7 @@ class Outside:
     key: Callable[[], bytes]
     clock: Clock
     turn: DynamoLease
+    answers: DynamoAnswers
 
     def erasing(self) -> Erasing:
         """What an erasure works with."""
@@ -36,6 +39,12 @@ class Outside:
         return Erasing(
             self.store, self.index, self.lake, rulebook, key, self.clock(), "erase_customers", self.drops
         )
+
+    def forget_answers(self, statuses: Mapping[str, str]) -> None:
+        """What the API answered to writes about those who are gone; at the begin of an erasure it was done once already."""
+        for customer_id, status in statuses.items():
+            if status == "done":
+                self.answers.forget((customer_id, *certificate_of(self.lake, customer_id).ids))
 
 
 @cache
@@ -51,4 +60,5 @@ def wire() -> Outside:
         key=lambda: hash_key(settings.hash_key_secret),
         clock=lambda: datetime.now(UTC),
         turn=DynamoLease(settings.answers_table, "erase_customers"),
+        answers=DynamoAnswers(settings.answers_table),
     )

@@ -6,15 +6,17 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
-from functions.serve_api.gate import Access, find
+from functions.serve_api.gate import DECLARED, Access
 from functions.serve_api.problems import TITLES
+from functions.serve_api.rates import RATES
 
 API_VERSION = "0.2.0"
 ABOUT = (
     "What marketers, approvers, agents, dealers, privacy officers, engineers and source systems do with Courtesy. "
     "Problems are answered as application/problem+json (RFC 9457). Lists take `limit` and `cursor` and answer `next`. "
     "A write with the header `Idempotency-Key` is done once; sent again it gets the same answer. Drafts carry an ETag and "
-    "are changed with If-Match. Too many requests are answered with 429 by the gateway; see `x-limits`."
+    "are changed with If-Match. Each route has its own limit of requests (`x-rate`: a second, at once, and of one caller a minute "
+    "where callers are counted); beyond it the answer is 429."
 )
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -36,8 +38,6 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
-LIMITS = {"rate": 100, "burst": 200}
-"""Requests a second of the whole API, as the gateway lets them in."""
 KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -62,7 +62,6 @@ def describe(app: APIGatewayHttpResolver) -> str:
             security=[{"token": []}],
         )
     )
-    document["x-limits"] = LIMITS
     schemas = document["components"]["schemas"]
     for gone in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(gone, None)
@@ -76,9 +75,9 @@ def describe(app: APIGatewayHttpResolver) -> str:
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            route = find(method.upper(), path)
-            if route is not None:
-                _complete(operation, route.access, writes=route.writes)
+            route = DECLARED[method.upper(), path.replace("{", "<").replace("}", ">")]
+            _complete(operation, route.access, writes=route.writes)
+            operation["x-rate"] = {"kind": route.access.rate, **RATES[route.access.rate]._asdict()}
     return orjson.dumps(document).decode()
 
 

@@ -16,10 +16,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from courtesy.errors import NotFound
+from courtesy.identity.hashing import keyed_hash
 from courtesy.ports import StoredProfile
 from courtesy.privacy.visible import is_visible
 from functions.serve_api import wiring
 from functions.serve_api.caller import ROLES, Caller, caller_of
+from functions.serve_api.directory import parameter
+from functions.serve_api.problems import TooMany
+from functions.serve_api.rates import RATES, Kind
 
 Scope = Literal["customer", "divisions", "house"]
 """customer: about the one in the path; divisions: answers hold what the caller's divisions hold; house: about nobody."""
@@ -38,35 +42,37 @@ class MalformedId(ServiceError):
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a route. look: the word under which a look at the customer is recorded; public: no token is asked for."""
+    """Who may call a route, and how often.
+
+    look: the word under which a look at the customer is recorded; public: no token is asked for; asks: nothing is changed by it,
+    though it is no GET.
+    """
 
     roles: frozenset[str] = frozenset()
     scope: Scope = "house"
     look: str = ""
     public: bool = False
+    rate: Kind = "read"
+    asks: bool = False
 
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path with what is declared of it. `rule` has its parameters as `<name>`."""
+    """A method and a path with what is declared of it. `rule` has its parameters as `<name>`; `module` is its file."""
 
     method: str
     rule: str
+    module: str
     access: Access
 
     @property
-    def pattern(self) -> re.Pattern[str]:
-        """What a request's path must be."""
-        return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", self.rule))
-
-    @property
     def writes(self) -> bool:
-        """Whether it may change something."""
+        """Whether it takes a body or changes something: all but GET."""
         return self.method != "GET"
 
 
-DECLARED: list[tuple[re.Pattern[str], Route]] = []
-"""All routes, in the order of their declaration."""
+DECLARED: dict[tuple[str, str], Route] = {}
+"""The routes of the modules that were imported, by method and rule."""
 
 
 class Router:
@@ -107,9 +113,15 @@ class Router:
         scope: Scope = "house",
         look: str = "",
         public: bool = False,
+        rate: Kind | None = None,
+        asks: bool = False,
         **options: Any,
     ) -> Callable[[Handler], Handler]:
-        """A route with who may call it; further `options` are Powertools'. Raises ValueError for a route that says neither."""
+        """A route with who may call it and how often; further `options` are Powertools'.
+
+        rate: `read` for what only asks and `write` for the rest where left out, `public` for what is public.
+        Raises ValueError for a route that names neither roles nor `public`.
+        """
         unknown = set(roles) - ROLES
         if unknown or bool(roles) == public:
             raise ValueError(f"{method} {rule}: name its roles (of {', '.join(sorted(ROLES))}) or say public")
@@ -117,13 +129,19 @@ class Router:
             raise ValueError(f"{method} {rule}: scope `customer` and `<customer_id>` in the path go together")
         if look and scope != "customer":
             raise ValueError(f"{method} {rule}: only a look at a customer is recorded")
-        route = Route(method, rule, Access(frozenset(roles), scope, look, public))
-        DECLARED.append((route.pattern, route))
+        kind: Kind = rate or ("public" if public else "read" if asks or method == "GET" else "write")
+        access = Access(frozenset(roles), scope, look, public, kind, asks)
         options.setdefault("tags", [self.tag])
         if public:
             options.setdefault("security", [{}])
         made: Callable[[Handler], Handler] = self.inner.route(rule, method, **options)
-        return made
+
+        def declared(handler: Handler) -> Handler:
+            module = handler.__module__.rpartition(".")[2]
+            DECLARED[method, rule] = Route(method, rule, module, access)
+            return made(handler)
+
+        return declared
 
 
 @dataclass(frozen=True)
@@ -151,12 +169,6 @@ def seen() -> StoredProfile:
     return stored
 
 
-def find(method: str, path: str) -> Route | None:
-    """The declared route of a request; one without parameters goes before one with them."""
-    fits = [route for pattern, route in DECLARED if route.method == method and pattern.fullmatch(path)]
-    return min(fits, key=lambda route: "<" in route.rule, default=None)
-
-
 def admit(route: Route, event: APIGatewayProxyEventV2) -> Admitted:
     """Let a request in. Raises UnauthorizedError, ForbiddenError, MalformedId, NotFound."""
     who = caller_of(event)
@@ -169,8 +181,21 @@ def admit(route: Route, event: APIGatewayProxyEventV2) -> Admitted:
     return Admitted(route, who, _customer(route, event.path, who))
 
 
+def count(admitted: Admitted) -> None:
+    """Count the caller's request where its kind bounds callers. Raises TooMany."""
+    allowed = RATES[admitted.route.access.rate].a_minute
+    if not allowed:
+        return
+    outside, route = wiring.wire(), admitted.route
+    now = outside.clock()
+    who = keyed_hash(outside.key(), "caller", f"{admitted.caller.id} {route.method} {route.rule}")
+    if not outside.answers.count(who, allowed, now):
+        raise TooMany(allowed, 60 - now.second)
+
+
 def carry_out(admitted: Admitted, work: Callable[[], Answer]) -> Answer:
-    """Do the work of an admitted request, and record the look at the customer where there was one."""
+    """Do the work of an admitted request, and record the look at the customer where there was one. Raises TooMany."""
+    count(admitted)
     token = _admitted.set(admitted)
     try:
         answer = work()
@@ -186,8 +211,7 @@ def carry_out(admitted: Admitted, work: Callable[[], Answer]) -> Answer:
 def _customer(route: Route, path: str, who: Caller) -> StoredProfile | None:
     if route.access.scope != "customer":
         return None
-    found = route.pattern.fullmatch(path)
-    asked = found["customer_id"] if found else ""
+    asked = parameter(route.rule, path, "customer_id")
     if not CUSTOMER_ID.fullmatch(asked):
         raise MalformedId(
             422, "path.customer_id: a customer's id is a `c` and 20 to 40 small letters and digits"

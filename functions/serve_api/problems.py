@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents: one shape for every failure that a caller can see."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ TITLES = {
     500: "Courtesy failed",
     503: "A part of Courtesy did not answer; try again",
 }
+NO_PATH = "there is no such path; GET /openapi.json lists those that there are"
 _STATUS: dict[type[CourtesyError], int] = {
     Stale: 412,
     NotAllowed: 403,
@@ -38,7 +40,20 @@ _STATUS: dict[type[CourtesyError], int] = {
 }
 
 
-def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> Response[str]:
+class TooMany(ServiceError):
+    """More requests of a costly route than one caller may make. `wait`: seconds until the next may be made."""
+
+    def __init__(self, allowed: int, wait: int) -> None:
+        super().__init__(429, f"this route takes {allowed} requests a minute of one caller; wait {wait} s")
+        self.wait = wait
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response[str]:
     """A problem document; `errors` name a field by its path, what is wrong with it and what was expected."""
     body: dict[str, object] = {
         "type": "about:blank",
@@ -49,26 +64,33 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
     if errors:
         body["errors"] = errors
     return Response(
-        status_code=status, content_type="application/problem+json", body=orjson.dumps(body).decode()
-    )
+        status_code=status, content_type="application/problem+json", body=orjson.dumps(body).decode(),
+        headers=dict(headers or {}),
+    )  # fmt: skip
 
 
 def as_answer(response: Response[str]) -> dict[str, Any]:
     """The response as the HTTP API takes it (payload format 2.0)."""
-    headers = {"Content-Type": str(response.content_type), "Cache-Control": "no-store"}
+    headers = {"Content-Type": str(response.content_type), "Cache-Control": "no-store", **response.headers}
     return {
         "statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False,
         "cookies": [],
     }  # fmt: skip
 
 
+def not_offered(method: str, offered: Sequence[str]) -> dict[str, Any]:
+    """The answer where no route fits: 405 with the methods that the path has, else 404."""
+    if not offered:
+        return as_answer(problem(404, NO_PATH))
+    those = ", ".join(offered)
+    told = f"{method} is not offered here; this path takes {those}"
+    return as_answer(problem(405, told, headers={"Allow": those}))
+
+
 def install(app: APIGatewayHttpResolver) -> None:
     """Make `app` answer every error with a problem document and tell the log only what holds no personal data."""
 
-    def no_route(_: Exception) -> Response[str]:
-        return problem(404, f"there is no {app.current_event.http_method} {app.current_event.path}")
-
-    app.not_found(no_route)
+    app.not_found(lambda _: problem(404, NO_PATH))
     app.exception_handler(RequestValidationError)(_refuse_request)
     app.exception_handler(ResponseValidationError)(_failed)
     app.exception_handler(CourtesyError)(_refuse)
@@ -102,6 +124,8 @@ def _refuse(error: CourtesyError) -> Response[str]:
 
 
 def _refuse_service(error: ServiceError) -> Response[str]:
+    if isinstance(error, TooMany):
+        return problem(429, str(error.msg), headers={"Retry-After": str(error.wait)})
     if error.status_code == 422:  # the text begins with the field
         field, _, text = str(error.msg).partition(": ")
         return problem(422, str(error.msg), [{"field": field, "problem": text}])

@@ -18,7 +18,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.profiles, access.READ, access.WRITE),
         access.table(data.identities, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ),
-        access.table(data.answers, access.WRITE),
+        access.table(data.answers, access.READ, access.WRITE),
         access.secret(data.hash_key_arn),
         *access.read_objects(data.lake, *HOLDS_PEOPLE, "inbound/", "outcomes/"),
         access.write_objects(data.lake, *HOLDS_PEOPLE, "outcomes/erasures/", "outcomes/erasing/"),

@@ -1,4 +1,10 @@
-"""The HTTP API: a token of the user pool for everything except unsubscribing, the API's description and the console's files."""
+"""The HTTP API: a token of the user pool for everything except unsubscribing, the API's description and the console's files.
+
+Each route that the API declares is a route of the gateway too, with its own rate; so the access log names it without its ids. What is
+no route falls to `ANY /{proxy+}`, where the function says so.
+"""
+
+from collections.abc import Iterator
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigw
@@ -8,16 +14,13 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from functions.serve_api.rates import RATES, REST, Rate
+from functions.serve_api.routes.index import LINES
 from infra.parts.function import Function
 from infra.parts.notices import Notices
 
-GET, POST, ANY = apigw.HttpMethod.GET, apigw.HttpMethod.POST, apigw.HttpMethod.ANY
-PUBLIC = (
-    ("/u/{proxy+}", (GET, POST)),
-    ("/openapi.json", (GET,)),
-    ("/console", (GET,)),
-    ("/console/{proxy+}", (GET,)),
-)
+PREFIX = "/console/"
+"""Files below it are no routes of their own: they are fetched from CloudFront, on one machine from the function."""
 
 
 class Api(Construct):
@@ -40,10 +43,16 @@ class Api(Construct):
             http_api=self.http_api,
             stage_name="$default",
             auto_deploy=True,
-            throttle=apigw.ThrottleSettings(rate_limit=100, burst_limit=200),
+            throttle=apigw.ThrottleSettings(rate_limit=REST.a_second, burst_limit=REST.burst),
         )
         stage = self.stage.node.default_child
         assert isinstance(stage, apigw.CfnStage)  # noqa: S101 - tells the type
+        stage.route_settings = {
+            f"{method} {path}": {"ThrottlingRateLimit": rate.a_second, "ThrottlingBurstLimit": rate.burst}
+            for method, path, rate, _ in _routes()
+            if rate != REST
+        }
+        self._stage = stage
         # The path is left out: it carries customer ids and unsubscribe tokens.
         fields = (
             "requestId",
@@ -64,15 +73,30 @@ class Api(Construct):
         self, function: Function, users: cognito.IUserPool, client: cognito.IUserPoolClient
     ) -> None:
         """Route everything to the function, with a token of the user pool except for what is public."""
-        integration = integrations.HttpLambdaIntegration("function", function.function)
-        authorizer = authorizers.HttpUserPoolAuthorizer("token", users, user_pool_clients=[client])
-        self.http_api.add_routes(
-            path="/{proxy+}", methods=[ANY], integration=integration, authorizer=authorizer
+        integration = integrations.HttpLambdaIntegration(
+            "function", function.function, scope_permission_to_route=False
         )
-        for path, methods in PUBLIC:
-            self.http_api.add_routes(
+        authorizer = authorizers.HttpUserPoolAuthorizer("token", users, user_pool_clients=[client])
+        nobody = apigw.HttpNoneAuthorizer()
+        made = self.http_api.add_routes(
+            path="/{proxy+}", methods=[apigw.HttpMethod.ANY], integration=integration, authorizer=authorizer
+        )
+        for method, path, _, public in _routes():
+            made += self.http_api.add_routes(
                 path=path,
-                methods=list(methods),
+                methods=[apigw.HttpMethod[method]],
                 integration=integration,
-                authorizer=apigw.HttpNoneAuthorizer(),
+                authorizer=nobody if public else authorizer,
             )
+        for route in made:  # settings can be given only to routes that there are
+            resource = route.node.default_child
+            assert isinstance(resource, apigw.CfnRoute)  # noqa: S101 - tells the type
+            self._stage.add_dependency(resource)
+
+
+def _routes() -> Iterator[tuple[str, str, Rate, bool]]:
+    """Method, path, rate of each route of the gateway, and whether it is public."""
+    yield "GET", f"{PREFIX}{{proxy+}}", RATES["page"], True
+    for method, rule, _, kind, public in LINES:
+        if not rule.startswith(PREFIX):
+            yield method, rule.replace("<", "{").replace(">", "}"), RATES[kind], public

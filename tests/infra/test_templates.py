@@ -1,6 +1,7 @@
 """What the templates promise: nothing lost, nothing open, nobody may do more than they need."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,13 +184,42 @@ def test_the_api_asks_for_a_token_except_where_the_public_is_meant(aws: Template
     }
 
     assert {route for route, kind in routes.items() if kind == "NONE"} == {
-        "GET /u/{proxy+}",
-        "POST /u/{proxy+}",
+        "GET /u/{token}",
+        "POST /u/{token}",
+        "GET /u/{token}/preferences",
+        "POST /u/{token}/preferences",
         "GET /openapi.json",
         "GET /console",
         "GET /console/{proxy+}",
     }
     assert {kind for route, kind in routes.items() if route == "ANY /{proxy+}"} == {"JWT"}
+
+
+def test_every_route_of_the_api_has_its_rate_and_the_stage_waits_for_it(aws: Templates) -> None:
+    (stage,) = aws.of_type("AWS::ApiGatewayV2::Stage").values()
+    routes = {
+        each["Properties"]["RouteKey"]: key for key, each in aws.of_type("AWS::ApiGatewayV2::Route").items()
+    }
+    described = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())["paths"]
+    settings, rest = stage["Properties"]["RouteSettings"], stage["Properties"]["DefaultRouteSettings"]
+
+    for path, operations in described.items():
+        for method, operation in operations.items():
+            name, told = f"{method.upper()} {path}", operation["x-rate"]
+            assert settings.get(name, rest) == {
+                "ThrottlingRateLimit": told["a_second"], "ThrottlingBurstLimit": told["burst"],
+            }  # fmt: skip
+            assert name in routes
+    assert settings["POST /rulebook/drafts/{draft_id}/rehearsal"]["ThrottlingRateLimit"] <= 5
+    assert set(settings) <= set(routes)
+    assert set(routes.values()) <= set(stage["DependsOn"])
+    permissions = [
+        each
+        for each in aws.of_type("AWS::Lambda::Permission").values()
+        if each["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert len(permissions) == 1, "a policy of a function holds 20 KB, not a line for each route"
+    assert len(aws.app) < 450, "CloudFormation takes 500 resources"
 
 
 def test_the_access_log_keeps_paths_to_itself(aws: Templates) -> None:

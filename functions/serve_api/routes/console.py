@@ -36,13 +36,13 @@ def files() -> frozenset[str]:
     )
 
 
-@router.get("/console", public=True, include_in_schema=False)
+@router.get("/console", public=True, rate="page", include_in_schema=False)
 def show_console() -> Response[str]:
     """The console's page; it speaks only to this API, with the token that the person signs in with."""
     return _file("index.html")
 
 
-@router.get("/console/config.json", public=True, include_in_schema=False)
+@router.get("/console/config.json", public=True, rate="page", include_in_schema=False)
 def show_config() -> Response[str]:
     """Where the console signs people in; nothing secret."""
     return Response(
@@ -53,19 +53,19 @@ def show_config() -> Response[str]:
     )
 
 
-@router.get("/console/<name>", public=True, include_in_schema=False)
+@router.get("/console/<name>", public=True, rate="page", include_in_schema=False)
 def show_file(name: FileName) -> Response[str]:
     """A page, style sheet or script of the console."""
     return _file(name)
 
 
-@router.get("/console/pages/<name>", public=True, include_in_schema=False)
+@router.get("/console/pages/<name>", public=True, rate="page", include_in_schema=False)
 def show_page(name: FileName) -> Response[str]:
     """The script of one page."""
     return _file(f"pages/{name}")
 
 
-@router.get("/console/vendor/<name>", public=True, include_in_schema=False)
+@router.get("/console/vendor/<name>", public=True, rate="page", include_in_schema=False)
 def show_library(name: FileName) -> Response[str]:
     """A browser library, or the licences of all."""
     return _file(f"vendor/{name}")

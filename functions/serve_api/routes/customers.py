@@ -57,7 +57,11 @@ def get_customer(
 
 
 @router.post(
-    "/customers/find", roles=SEES, scope="divisions", summary="Find customers by what is known of them"
+    "/customers/find",
+    roles=SEES,
+    scope="divisions",
+    asks=True,
+    summary="Find customers by what is known of them",
 )
 def find_customers(request: Annotated[FindRequest, Body()]) -> FoundView:
     """By exact keys: e-mail, phone, loyalty number, or a source's own id. The body is never written to a log."""

@@ -148,7 +148,13 @@ def put_block(
     return _view(dealer_id, block)
 
 
-@router.post("/dealers/<dealer_id>/blocks/<trigger_id>/preview", roles=READS, summary="Words on trial")
+@router.post(
+    "/dealers/<dealer_id>/blocks/<trigger_id>/preview",
+    roles=READS,
+    rate="heavy",
+    asks=True,
+    summary="Words on trial",
+)
 def try_block(
     dealer_id: DealerId, trigger_id: TriggerId, request: Annotated[TrialRequest, Body()]
 ) -> TrialView:

@@ -115,7 +115,9 @@ def diff_draft(draft_id: DraftId) -> DiffView:
     return diff_view(draft.base, 0, diff(before, desk.rulebook_of(draft.files)))
 
 
-@router.post("/rulebook/drafts/<draft_id>/audience", roles=WRITES, summary="Whom a drafted trigger is about")
+@router.post(
+    "/rulebook/drafts/<draft_id>/audience", roles=WRITES, asks=True, summary="Whom a drafted trigger is about"
+)
 def count_draft(draft_id: DraftId, request: Annotated[AudienceRequest, Body()]) -> VerdictView:
     """Checks the trigger's criterion as drafted and counts for whom it holds in the latest cycle."""
     outside = wiring.wire()
@@ -130,7 +132,11 @@ def count_draft(draft_id: DraftId, request: Annotated[AudienceRequest, Body()]) 
 
 
 @router.post(
-    "/rulebook/drafts/<draft_id>/segments", roles=WRITES, summary="Who would move under a draft's segments"
+    "/rulebook/drafts/<draft_id>/segments",
+    roles=WRITES,
+    rate="heavy",
+    asks=True,
+    summary="Who would move under a draft's segments",
 )
 def preview_draft(draft_id: DraftId, request: Annotated[DraftSegmentsRequest, Body()]) -> PreviewView:
     """Runs the draft's segment rules beside those in force over a cycle's snapshot. Nothing is written."""
@@ -144,7 +150,13 @@ def preview_draft(draft_id: DraftId, request: Annotated[DraftSegmentsRequest, Bo
     )  # fmt: skip
 
 
-@router.post("/rulebook/drafts/<draft_id>/rehearsal", roles=WRITES, summary="The coming days under a draft")
+@router.post(
+    "/rulebook/drafts/<draft_id>/rehearsal",
+    roles=WRITES,
+    rate="heavy",
+    asks=True,
+    summary="The coming days under a draft",
+)
 def rehearse_draft(draft_id: DraftId, request: Annotated[RehearsalRequest, Body()]) -> TrialView:
     """A cycle a day under the full law, as things are and as drafted. Nothing is sent, written or counted."""
     outside = wiring.wire()
@@ -193,7 +205,9 @@ def reject_draft(
     return kept(drafts.reject(draft, request.remark, caller().id, wiring.wire().clock()))
 
 
-@router.post("/rulebook/drafts/<draft_id>/publish", roles=APPROVES, summary="Publish an approved draft")
+@router.post(
+    "/rulebook/drafts/<draft_id>/publish", roles=APPROVES, rate="heavy", summary="Publish an approved draft"
+)
 def publish_draft(draft_id: DraftId, if_match: IfMatch = "") -> Response[DraftView]:
     """Makes it the version in force. 409 where another version was published meanwhile, 400 where it is not sound."""
     outside = wiring.wire()

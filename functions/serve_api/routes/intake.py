@@ -107,7 +107,9 @@ def list_quarantine(
     )
 
 
-@router.post("/sources/<name>/check", roles=ROLES, summary="What would become of a sample")
+@router.post(
+    "/sources/<name>/check", roles=ROLES, rate="heavy", asks=True, summary="What would become of a sample"
+)
 def check_sample(name: SourceName, request: Annotated[CheckRequest, Body()]) -> CheckView:
     """Reads the sample by the source's contract in force, as the first file ever; nothing is kept. Roles: engineer, source."""
     contract = _contract(name)

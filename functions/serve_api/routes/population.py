@@ -80,7 +80,7 @@ class VerdictView(BaseModel):
     )
 
 
-@router.post("/criteria/check", roles=_ROLES, summary="Check a criterion")
+@router.post("/criteria/check", roles=_ROLES, asks=True, summary="Check a criterion")
 def check_criteria(request: Annotated[CriteriaRequest, Body()]) -> VerdictView:
     """Where it is wrong and what was probably meant; where it is right, for how many customers it holds."""
     outside = wiring.wire()
@@ -135,7 +135,9 @@ class PreviewView(BaseModel):
     after: dict[str, dict[str, int]]
 
 
-@router.post("/segments/preview", roles=_ROLES, summary="Who would move under drafted rules")
+@router.post(
+    "/segments/preview", roles=_ROLES, rate="heavy", asks=True, summary="Who would move under drafted rules"
+)
 def preview_segments(request: Annotated[PreviewRequest, Body()]) -> PreviewView:
     """Runs the draft beside the rules in force over a cycle's snapshot. Nothing is written."""
     outside = wiring.wire()

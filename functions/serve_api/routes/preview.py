@@ -45,7 +45,7 @@ def preview_view(shown: Shown) -> PreviewView:
 
 
 @router.get(
-    "/messages/<trigger_id>/preview", roles=("marketer", "approver", "dealer", "engineer"), scope="house",
+    "/messages/<trigger_id>/preview", roles=("marketer", "approver", "dealer", "engineer"), scope="house", rate="heavy",
     summary="A message as a sample person gets it",
 )  # fmt: skip
 def preview_message(
@@ -61,7 +61,7 @@ def preview_message(
     return preview_view(preview.show(trigger_id, chosen, person, pictures=96 if pictures else 0))
 
 
-@router.get("/messages/<trigger_id>/preview.pdf", roles=("marketer", "approver", "dealer", "engineer"),
+@router.get("/messages/<trigger_id>/preview.pdf", roles=("marketer", "approver", "dealer", "engineer"), rate="heavy",
             summary="A printed piece as a sample person gets it")  # fmt: skip
 def preview_pdf(
     trigger_id: TriggerId,
@@ -75,7 +75,7 @@ def preview_pdf(
 
 
 @router.get("/customers/<customer_id>/preview/<trigger_id>", roles=("marketer", "agent", "dealer", "engineer"),
-            scope="customer", look="preview", summary="A message as this customer would get it")  # fmt: skip
+            scope="customer", look="preview", rate="heavy", summary="A message as this customer would get it")  # fmt: skip
 def preview_for_customer(
     customer_id: Annotated[str, Path(pattern=r"^c[a-z0-9]{20,40}$")],  # noqa: ARG001 - the gate reads it
     trigger_id: TriggerId,

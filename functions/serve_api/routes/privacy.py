@@ -155,6 +155,7 @@ def post_erasure(customer_id: CustomerId) -> Response[CertificateView]:  # noqa:
     if ended and held is not None:
         return Response(200, content_type="application/json", body=_shown(held))
     begun = begin(id_, _erasing())
+    outside.answers.forget((id_, *begun.ids))
     return Response(
         202,
         content_type="application/json",
@@ -164,7 +165,9 @@ def post_erasure(customer_id: CustomerId) -> Response[CertificateView]:  # noqa:
 
 
 @router.post(
-    "/erasures/repeat", roles=OFFICER, summary="Go on with all erasures, and do them again after a restore"
+    "/erasures/repeat",
+    roles=OFFICER,
+    summary="Go on with all erasures, and do them again after a restore",
 )
 def post_repeat() -> RepeatedView:
     """Asks for the round that is made each night, within a minute: whoever waits is gone on with; whoever a restored table
@@ -208,11 +211,6 @@ def _stand(status: Any) -> StandingsView:
         outside.clock(),
     )
     return StandingsView(customer_id=profile.customer_id, standings=profile.privacy)
-
-
-def _forget_answers(certificate: Certificate) -> None:
-    """What the API answered to writes about the customer goes too; see `replay`."""
-    wiring.wire().answers.forget((certificate.customer_id, *certificate.ids))
 
 
 def _shown(certificate: Certificate) -> CertificateView:

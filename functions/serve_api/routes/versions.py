@@ -132,6 +132,7 @@ def diff_versions(
 @router.post(
     "/rulebook/versions/<version>/rollback",
     roles=("approver",),
+    rate="heavy",
     status_code=201,
     summary="Go back to a version",
 )

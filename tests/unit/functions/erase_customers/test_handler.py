@@ -10,6 +10,7 @@ from courtesy.privacy.erase import begin
 from functions.erase_customers import handler
 from functions.erase_customers.wiring import Outside
 from tests.fakes import InMemoryLake
+from tests.fakes.answers import InMemoryAnswers
 from tests.unit.functions.load_chunk.test_load_chunk import KEY, NOW
 from tests.unit.privacy.test_erase import BOOK, ONE, house, outside
 
@@ -48,8 +49,11 @@ class Context:
 def wired(monkeypatch: pytest.MonkeyPatch) -> Outside:
     built = house()
     turn: Any = Turn()
+    answers: Any = InMemoryAnswers()
     books: Any = Books()
-    one = Outside(built.store, built.index, built.lake, InMemoryLake(), books, lambda: KEY, lambda: NOW, turn)
+    one = Outside(
+        built.store, built.index, built.lake, InMemoryLake(), books, lambda: KEY, lambda: NOW, turn, answers
+    )
     monkeypatch.setattr(handler, "wire", lambda: one)
     begin(ONE, outside(built))
     return one
@@ -76,6 +80,13 @@ def test_nothing_is_done_while_another_run_is_at_it_and_the_turn_is_given_back(w
     wired.turn.give_back()
     assert handler.handle({}, None) == {"erasures": {ONE: "done"}}
     assert wired.turn.take(NOW, handler.TURN)
+
+
+def test_what_was_answered_meanwhile_goes_with_the_rest(wired: Outside) -> None:
+    wired.answers.take("k", "r", NOW)
+    wired.answers.keep("k", "r", "a word about them", [ONE], NOW)
+    handler.handle({}, None)
+    assert wired.answers.take("k", "r", NOW) is None
 
 
 def test_without_anything_asked_for_nobody_takes_a_turn(wired: Outside) -> None:

@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from courtesy.intake.report import Count, FileReport, encode_report, report_path
 from courtesy.outcomes import FileOutcome
-from functions.serve_api.handler import openapi_document
+from functions.serve_api.application import openapi_document
 from tests.unit.functions.serve_api.conftest import Api
 
 CHECKED_IN = Path(__file__).parents[4] / "docs" / "openapi.json"

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from functions.serve_api import wiring
+from functions.serve_api.application import app, join_all
 from functions.serve_api.caller import ALWAYS_BOUND, ROLES, UNBOUND
 from functions.serve_api.gate import DECLARED, Route
-from functions.serve_api.handler import app
 from tests.unit.functions.serve_api.conftest import Answer, Api
 from tests.unit.functions.serve_api.worlds import (
     CUSTOMERS,
@@ -23,7 +23,8 @@ from tests.unit.functions.serve_api.worlds import (
     paths_of,
 )
 
-GUARDED = [route for _, route in DECLARED if not route.access.public]
+join_all()
+GUARDED = [route for route in DECLARED.values() if not route.access.public]
 CLAIMS = ("", *DIVISIONS, " ".join(DIVISIONS))
 ALONE = ("", "cars")
 """Claims with which routes are asked that are about no customer and no division."""
@@ -104,7 +105,7 @@ def test_nobody_sees_what_is_not_theirs(
 
 
 def test_every_route_of_the_app_is_declared() -> None:
-    declared = {(route.method, route.rule) for _, route in DECLARED}
+    declared = {(route.method, route.rule) for route in DECLARED.values()}
     described = {(r.method, r.openapi_path) for r in [*app._static_routes, *app._dynamic_routes]}
     assert described == {(method, rule.replace("<", "{").replace(">", "}")) for method, rule in declared}
 
