@@ -1,5 +1,6 @@
 """What every `ports.RulebookStore` does: the fake and the table."""
 
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 from courtesy.errors import Conflict, NotFound, RefusedRule
 from courtesy.ports import RulebookStore
 from courtesy.rulebook.versions import Published, sections_of
+from courtesy_aws.session import client
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from tests.contract.conftest import make_table
 from tests.fakes import FakeClock, InMemoryRulebookStore
@@ -34,6 +36,8 @@ def sections(label: str = "Cars") -> dict[str, object]:
 def test_before_the_first_publication_there_is_none(store: RulebookStore) -> None:
     with pytest.raises(NotFound, match="publish"):
         store.current()
+    with pytest.raises(NotFound, match="publish"):
+        store.in_force()
     with pytest.raises(NotFound):
         store.version(1)
     assert store.history() == []
@@ -42,6 +46,7 @@ def test_before_the_first_publication_there_is_none(store: RulebookStore) -> Non
 def test_versions_count_up_and_stay_as_they_are(store: RulebookStore) -> None:
     first, second = store.publish(sections("A"), "mia", AT), store.publish(sections("B"), "tom", AT)
     assert (first.version, second.version) == (1, 2)
+    assert store.in_force() == 2
     assert store.current() == second
     assert store.version(1) == first
     assert store.version(1).divisions["cars"].label == "A"
@@ -100,3 +105,24 @@ def test_another_process_sees_a_publication_after_five_seconds_and_reads_it_from
     clock.advance(seconds=2)
     assert there.current() == here.current()
     assert there.current().version == 2
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_another_release_published_is_refused_in_words_and_can_be_replaced() -> None:
+    make_table("rulebooks", "kind", "name")
+    here = DynamoRulebookStore("rulebooks")
+    here.publish(sections("A"), "mia", AT)
+    strange = zlib.compress(b'{"version":1,"divisions":{},"decisions":{"minimum_ages":21}}')
+    client("dynamodb").update_item(
+        TableName="rulebooks",
+        Key={"kind": {"S": "published"}, "name": {"S": "00000001"}},
+        UpdateExpression="SET document = :document",
+        ExpressionAttributeValues={":document": {"B": strange}},
+    )
+    there = DynamoRulebookStore("rulebooks")
+    with pytest.raises(RefusedRule, match=r"version 1 .*\n  decisions\.minimum_ages"):
+        there.current()
+    assert there.in_force() == 1
+    assert [each.version for each in there.history()] == [1]
+    assert there.publish(sections("B"), "mia", AT).version == 2
+    assert there.current().divisions["cars"].label == "B"

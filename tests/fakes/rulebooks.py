@@ -24,9 +24,12 @@ class InMemoryRulebookStore:
         return f"InMemoryRulebookStore({len(self._versions)} versions)"
 
     def current(self) -> Rulebook:
+        return self.version(self.in_force())
+
+    def in_force(self) -> int:
         if not self._versions:
             raise NotFound("no rulebook is published yet; publish one with `courtesy rulebook publish`")
-        return self._versions[-1]
+        return len(self._versions)
 
     def version(self, number: int) -> Rulebook:
         if not 1 <= number <= len(self._versions):

@@ -113,7 +113,7 @@ class ValueRequest(BaseModel):
 def begin_draft(request: Annotated[DraftRequest, Body()]) -> Response[DraftView]:
     """A copy of a published version's files, to be changed."""
     outside = wiring.wire()
-    base = request.version or outside.rulebooks.current().version
+    base = request.version or outside.rulebooks.in_force()
     draft = drafts.open_draft(
         f"d-{outside.new_id()}",
         request.title,
@@ -140,7 +140,7 @@ def list_drafts(
     ids = [draft.draft_id for draft in found]
     start = ids.index(cursor) + 1 if cursor in ids else 0
     page = found[start : start + limit]
-    current = outside.rulebooks.current().version
+    current = outside.rulebooks.in_force()
     return DraftsView(
         drafts=[_view(draft, current, []) for draft in page],
         next=page[-1].draft_id if start + limit < len(found) else None,
@@ -246,9 +246,7 @@ def view_of(draft: Draft) -> DraftView:
     """The draft with what it changes."""
     rulebooks = wiring.wire().rulebooks
     changed = drafts.changes(rulebooks.files(draft.base), draft.files)
-    return _view(
-        draft, rulebooks.current().version, [FileChangeView(path=c.path, kind=c.kind) for c in changed]
-    )
+    return _view(draft, rulebooks.in_force(), [FileChangeView(path=c.path, kind=c.kind) for c in changed])
 
 
 def _view(draft: Draft, current: int, changed: list[FileChangeView]) -> DraftView:

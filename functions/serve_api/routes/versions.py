@@ -91,7 +91,7 @@ def list_versions(
     older = [each for each in rulebooks.history() if not cursor or each.version < int(cursor)]
     page = older[:limit]
     return VersionsView(
-        current=rulebooks.current().version,
+        current=rulebooks.in_force(),
         versions=[VersionView(version=each.version, by=each.by, at=each.at) for each in page],
         next=str(page[-1].version) if len(older) > limit else None,
     )

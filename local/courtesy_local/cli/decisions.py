@@ -144,7 +144,7 @@ def history(stage: Stage = "", as_json: JsonFlag = False) -> int:
     Example: courtesy rulebook history
     """
     with _store(stage) as store:
-        lines, current = store.history(), store.current().version
+        lines, current = store.history(), store.in_force()
     if as_json:
         show_json({"current": current, "versions": [line._asdict() for line in lines]})
     else:

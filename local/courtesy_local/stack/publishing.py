@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from courtesy.errors import NotFound
+from courtesy.errors import NotFound, RefusedRule
 from courtesy.messages.compile import compile_messages
 from courtesy.rulebook.files import read_files
 from courtesy.rulebook.load import load_rulebook
@@ -26,12 +26,12 @@ def publish(stack: "LocalStack", folder: Path, at: datetime) -> int:
     sections, files = sections_of(load_rulebook(folder, compile_messages)), read_files(folder)
     with adapters_on(stack.environment()):
         store = DynamoRulebookStore(stack.outputs().rulebooks_table)
-        try:
+        with suppress(
+            NotFound, RefusedRule
+        ):  # what another release published and this one cannot read is replaced
             in_force = store.current()
-        except NotFound:
-            return store.publish(sections, PUBLISHER, at, files=files).version
-        if sections_of(in_force) == sections:
-            return in_force.version
+            if sections_of(in_force) == sections:
+                return in_force.version
         return store.publish(sections, PUBLISHER, at, files=files).version
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from courtesy.errors import RefusedRule
+from courtesy.rulebook.stored import read_stored
 from courtesy.rulebook.versions import (
     Change,
-    decode_rulebook,
     diff,
     encode_rulebook,
     make_rulebook,
@@ -20,7 +20,7 @@ SECTIONS = {
 
 def test_a_stored_rulebook_comes_back_and_names_every_default() -> None:
     rulebook = make_rulebook(SECTIONS, 7)
-    assert decode_rulebook(encode_rulebook(rulebook)) == rulebook
+    assert read_stored(encode_rulebook(rulebook)) == rulebook
     assert b'"currency":"USD"' in encode_rulebook(rulebook)
     assert make_rulebook(sections_of(rulebook), 7) == rulebook
 

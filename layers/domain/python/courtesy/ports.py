@@ -198,11 +198,15 @@ class RulebookStore(Protocol):
     """The `rulebooks` table: published versions and the pointer to the current one."""
 
     def current(self) -> Rulebook:
-        """The published rulebook in force. Raises NotFound before the first publication."""
+        """The published rulebook in force. Raises NotFound before the first publication, and as `version` does."""
+        ...
+
+    def in_force(self) -> int:
+        """The number of the version in force, whether this release can read it or not. Raises NotFound before the first."""
         ...
 
     def version(self, number: int) -> Rulebook:
-        """A published version. Raises NotFound."""
+        """A published version. Raises NotFound, and RefusedRule where another release published what this one cannot read."""
         ...
 
     def publish(

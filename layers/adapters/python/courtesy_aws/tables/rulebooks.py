@@ -23,7 +23,8 @@ from pynamodb.models import Model
 from courtesy.errors import Conflict, NotFound, OutsideFailed, RefusedRule
 from courtesy.rulebook.files import files_of
 from courtesy.rulebook.model import Rulebook
-from courtesy.rulebook.versions import Published, decode_rulebook, encode_rulebook, make_rulebook
+from courtesy.rulebook.stored import read_stored
+from courtesy.rulebook.versions import Published, encode_rulebook, make_rulebook
 from courtesy_aws.session import client
 from courtesy_aws.tables.requests import Item, asking, code, pages
 
@@ -74,13 +75,17 @@ class DynamoRulebookStore:
 
     def current(self) -> Rulebook:
         """See `ports.RulebookStore`. A publication is seen after at most five seconds."""
+        return self.version(self.in_force())
+
+    def in_force(self) -> int:
+        """See `ports.RulebookStore`."""
         now = self._clock()
         if self._pointer is None or not timedelta(0) <= now - self._pointer[0] < LOOK_AGAIN:
             self._pointer = (now, self._latest())
         if self._pointer[1] == 0:
             self._pointer = None
             raise NotFound("no rulebook is published yet; publish one with `courtesy rulebook publish`")
-        return self.version(self._pointer[1])
+        return self._pointer[1]
 
     def version(self, number: int) -> Rulebook:
         """See `ports.RulebookStore`."""
@@ -179,7 +184,7 @@ class DynamoRulebookStore:
         packed = self._joined("published", number)
         if packed is None:
             raise NotFound(f"rulebook version {number} does not exist")
-        return decode_rulebook(zlib.decompress(packed))
+        return read_stored(zlib.decompress(packed))
 
     def _joined(self, kind: str, number: int) -> bytes | None:
         """What the pieces of a version hold together, None where there are none."""

@@ -64,7 +64,7 @@ def publish_draft(
 
     Version, pointer and draft are written in one transaction, so a draft is never published twice.
     """
-    current = rulebooks.current().version
+    current = rulebooks.in_force()
     publishable(draft, current, by)
     rulebook = rulebook_of(draft.files, compile_messages)
     wrong = [each for each in _criteria(rulebook, draft.files) if each.severity == "error"]

@@ -57,11 +57,6 @@ def encode_rulebook(rulebook: Rulebook) -> bytes:
     return json.dumps(rulebook.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
 
 
-def decode_rulebook(document: bytes) -> Rulebook:
-    """The rulebook of a stored form. Raises pydantic.ValidationError when this release cannot read it any more."""
-    return Rulebook.model_validate_json(document)
-
-
 def sections_of(rulebook: Rulebook) -> dict[str, object]:
     """The sections that `make_rulebook` makes the same rulebook of: for rollback, which publishes old sections anew."""
     dumped = rulebook.model_dump(mode="json")
