@@ -22,6 +22,12 @@ TOLD = 12
 """Pairs with another given name and a birthday, document or mailbox from which on these tell."""
 TIMES = 1.7
 """Given names may be the odd one out so many times as often as the field that most often is."""
+USUAL = 0.2
+"""Share of pairs of one person whose birthday, document or mailbox differs, where there are none to count."""
+MOST_USUAL = 0.3
+"""At most such a share: where more of the namesakes of one home have different birthdays, they are different people."""
+FEW = 5.0
+"""Pairs that this share counts for."""
 SPARE = 2.5
 """How many standard deviations of chance are granted beyond that."""
 _LARGEST = 12
@@ -56,8 +62,10 @@ def holds_families(people: Iterable[Traits]) -> bool:
     known = agreed["given"] + odd["given"]
     if known < ENOUGH:
         return True
+    if odd["given"] > agreed["given"]:
+        return True  # nobody writes every second name wrong
     if own >= TOLD:
-        usual = own * (own_differs + 1) / (agreed_own + 1)
+        usual = own * min(MOST_USUAL, (own_differs + USUAL * FEW) / (agreed_own + FEW))
         return others_own > 2 * usual + SPARE * sqrt(usual)
     rates = [odd[f] / (agreed[f] + odd[f]) for f in _PLACE if agreed[f] + odd[f] >= ENOUGH / 2]
     if len(rates) < 2:

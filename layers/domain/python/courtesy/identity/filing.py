@@ -97,16 +97,26 @@ def dull_fields(
     one: IndexedRecord, two: IndexedRecord, members: Mapping[str, frozenset[str]], rules: IdentityRules
 ) -> frozenset[str]:
     """The fields that both agree in but that so many share that agreement says nothing."""
-    return frozenset(
-        _FIELD[kind]
+    lost = {
+        kind
         for entry in one.entries
-        if (kind := entry.partition(":")[0]) in _FIELD
+        if (kind := entry.partition(":")[0]) in _LOSES
         and entry in two.entries
         and powerless(entry, members.get(entry, ()), rules)
-    )
+    }
+    if not lost:
+        return _NOTHING
+    fields = {_FIELD[kind] for kind in lost if kind in _FIELD}
+    if lost >= _ADDRESS:
+        fields |= {"number", "street", "city", "postcode", "state"}
+    return frozenset(fields)
 
 
+_NOTHING: frozenset[str] = frozenset()
+_ADDRESS = frozenset({"hs", "hp"})
+"""House number with street, and with postcode: where both are shared by so many, it is a dealer's address or an office's."""
 _FIELD = {"email": "email", "phone": "phone", "id": "national_id", "loyalty": "keys", "vin": "keys"}
+_LOSES = _ADDRESS | frozenset(_FIELD)
 
 
 def subjects_in(members: Iterable[str]) -> set[str]:

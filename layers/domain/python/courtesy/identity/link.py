@@ -14,6 +14,10 @@ HOME = ("number", "street", "address2", "city", "postcode", "state")
 """What a household shares; with the phone, its evidence is capped together."""
 OWN = ("national_id", "email", "phone", "keys")
 """One of these, or birthday and house together, must two share whose names both differ, to be one person."""
+SHARED = ("email", "phone")
+"""What a household may share although it is somebody's own; together they never suffice to tell one person from two."""
+THREE = 3
+"""So many differences in what is one's own are of two people, also where there are no families."""
 ELSEWHERE = -8.0
 """Most bits that an address may say against one person: who moves has another street, town and postcode at once."""
 MOVED = -5.0
@@ -30,7 +34,7 @@ class Judgement(NamedTuple):
 
 def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()) -> Judgement:
     """Compare two records. `dull`: kinds of exact key that the two share but that have too many holders to mean anything."""
-    levels = levels_of(a, b)
+    levels = levels_between(a, b, rules)
     for field in dull:
         levels.pop(field, None)
     weight = weigh(levels, rules) + rarity(a, b, rules)
@@ -38,6 +42,20 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
         return Judgement("different", weight, "")
     verdict: Verdict = "same" if weight >= rules.same and is_one(levels, rules) else "possible"
     return Judgement(verdict, weight, " ".join(f"{field}={level}" for field, level in levels.items()))
+
+
+def levels_between(a: Traits, b: Traits, rules: IdentityRules) -> Levels:
+    """The levels of agreement by what the rules know of the people: two given names that both are frequent are two names,
+    not one with a slip of the pen, and a date that far too many share as their birthday is nobody's."""
+    levels = levels_of(a, b)
+    if levels.get("given") in ("close", "sound") and "order" not in levels:
+        names = rules.frequencies.given
+        one, two = a.given.partition(" ")[0], b.given.partition(" ")[0]
+        if one != two and one in names and two in names:
+            levels["given"] = "near"
+    if "born" in levels and (a.born in rules.empty_dates or b.born in rules.empty_dates):
+        levels.pop("born")
+    return levels
 
 
 def is_one(levels: Levels, rules: IdentityRules) -> bool:
@@ -55,12 +73,20 @@ def is_one(levels: Levels, rules: IdentityRules) -> bool:
 def against_kin(levels: Levels, rules: IdentityRules) -> float:
     """Bits for one person and against two relatives.
 
-    A family shares surname and address, which say nothing here; a phone and a mailbox often; twins a birthday too, and
-    father and son the whole name. What is left is what is one's own: given name, birthday, documents.
+    A family shares surname and address, which say nothing here; a phone and a mailbox often, and where one of them then
+    mostly both; twins a birthday too, and father and son the whole name. What is left is what is one's own: given name,
+    birthday, documents.
     """
-    return sum(
-        rules.kin_weights[field][level] for field, level in levels.items() if field in rules.kin_weights
-    )
+    own = shared = 0.0
+    for field, level in levels.items():
+        table = rules.kin_weights.get(field)
+        if table is None:
+            continue
+        if field in SHARED:
+            shared += table[level]
+        else:
+            own += table[level]
+    return own + min(shared, rules.kin - 0.5)
 
 
 def weigh(levels: Levels, rules: IdentityRules) -> float:
@@ -112,13 +138,16 @@ FREQUENT = -5.0
 def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
     """Whether two records cannot be one customer, whoever links them: no chain of look-alikes may unite father and son.
 
-    So it is where given names, birthdays, documents or generations clearly differ and nothing of their own outweighs it.
+    So it is where given names, birthdays, documents or generations clearly differ and nothing of their own outweighs it;
+    where there are no families, if three of given name, surname, birthday and document do, and the street.
     """
     if a.generation and b.generation and a.generation != b.generation:
         return True
+    levels = levels_between(a, b, rules)
     if not rules.families:
-        return False
-    levels = levels_of(a, b)
+        differing = sum(levels.get(f) == "different" for f in ("given", "surname", "born", "national_id"))
+        at_home = levels.get("street") in ("exact", "close")
+        return differing >= THREE and not at_home and all(levels.get(f) != "exact" for f in OWN)
     if "different" not in {levels.get(field) for field in ("given", "middle", "born", "national_id")}:
         return False
     levels.pop("phone", None)  # the one thing here that stays at home

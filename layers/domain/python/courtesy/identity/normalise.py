@@ -15,6 +15,7 @@ from courtesy.identity.words import (
     GENERATIONS,
     MEANINGLESS,
     ROLE_ADDRESSES,
+    SALUTATIONS,
     STREET_WORDS,
     TITLES,
 )
@@ -104,7 +105,9 @@ def words(text: str) -> str:
         text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
         text = "".join(c for c in text if not unicodedata.combining(c)).translate(_LETTERS)
     plain = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text.lower())).strip()
-    return "" if plain in MEANINGLESS else plain
+    return (
+        "" if plain in MEANINGLESS or (len(plain) > 2 and plain.isalpha() and _monotonous(plain)) else plain
+    )
 
 
 def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
@@ -128,7 +131,7 @@ def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
             # `v` or `ii` alone is a name; after a name it is a generation
             if token in GENERATIONS and (at or place):
                 generation = GENERATIONS[token]
-            elif token in TITLES and len(tokens) > 1:
+            elif token in SALUTATIONS if len(tokens) == 1 else token in TITLES:
                 continue
             else:
                 kept[place].append(token)

@@ -38,12 +38,13 @@ def _kin() -> dict[str, dict[str, float]]:
     return {
         "given": {"exact": 5.5, "close": 5.0, "short": 4.5, "sound": 1.0, "initial": 3.5, "near": 0.0, "different": -7.0},
         "middle": {"exact": 2.0, "different": -7.0},
+        "surname": {"exact": 0.0, "close": 0.0, "sound": 0.0, "part": 0.0, "near": 0.0, "different": -1.0},
         "born": {"exact": 6.0, "slip": 4.0, "near": 1.0, "part": -1.0, "different": -6.0},
         "email": {"exact": 3.0, "close": 2.0, "local": 2.0, "different": -1.0},
         "phone": {"exact": 2.5, "slip": 0.0, "different": -0.5},
         "national_id": {"exact": 20.0, "slip": 12.0, "different": -6.0},
         "keys": {"exact": 8.0},
-        "generation": {"different": -20.0, "untold": -1.5},
+        "generation": {"different": -20.0, "untold": -4.5},
     }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ class IdentityRules(Section):
     weights:   bits per field and level, log2(m/u); `courtesy identity train` estimates them, and the two thresholds
     kin_weights: bits per field and level against relatives
     frequencies: shares of names; a frequent name says less, and where any are given, one that is not among them a little more
+    empty_dates: dates YYYYMMDD that far too many have as their birthday: what a form or a clerk fills in, and nobody's
     """
 
     same: float = 22.5
@@ -75,6 +77,7 @@ class IdentityRules(Section):
     weights: dict[str, dict[str, float]] = Field(default_factory=_weights)
     kin_weights: dict[str, dict[str, float]] = Field(default_factory=_kin)
     frequencies: NameFrequencies = Field(default_factory=NameFrequencies)
+    empty_dates: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> "IdentityRules":

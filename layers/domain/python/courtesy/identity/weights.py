@@ -15,10 +15,10 @@ from math import log2
 from typing import NamedTuple
 from zlib import crc32
 
-from courtesy.identity.block import entries_of
+from courtesy.identity.block import entries_of, name_sounds
 from courtesy.identity.compare import Levels, levels_of
 from courtesy.identity.families import holds_families
-from courtesy.identity.link import against_kin, rarity, weigh
+from courtesy.identity.link import against_kin, levels_between, rarity, weigh
 from courtesy.identity.rules import IdentityRules, NameFrequencies
 from courtesy.identity.traits import Traits
 
@@ -44,6 +44,8 @@ LEAST = 15.0
 """However few the records, two are not taken for one by fewer bits."""
 NAMES = 300
 """Names of which the frequency is kept; the others are taken to be rarer than these."""
+MANY = 12
+"""A date is no birthday that more people have, and so many times as many as usual."""
 LEAST_SHARE = 0.001
 """A name is listed that so large a share of the people have."""
 
@@ -66,9 +68,12 @@ def learn(people: Sequence[Traits], rules: IdentityRules) -> Learnt:
     """
     people = sorted(people, key=_scattered)
     families = rules.families and holds_families(people)
-    start = rules.model_copy(update={"families": families, "frequencies": _frequencies(people)})
+    known = {"families": families, "frequencies": _frequencies(people), "empty_dates": _empty_dates(people)}
+    start = rules.model_copy(update=known)
     met = _met(people, rules)
-    pairs = [(levels_of(people[a], people[b]), rarity(people[a], people[b], start)) for a, b in met]
+    pairs = [
+        (levels_between(people[a], people[b], start), rarity(people[a], people[b], start)) for a, b in met
+    ]
     by_chance = _by_chance(people, rules)
     agreements = _agreements(people)
     everybody = max(len(people) * (len(people) - 1) / 2, 1.0)
@@ -194,6 +199,17 @@ def _frequencies(people: Iterable[Traits]) -> NameFrequencies:
         if person.surname:
             surname[person.surname] += 1
     return NameFrequencies(given=_most(given), surname=_most(surname))
+
+
+def _empty_dates(people: Iterable[Traits]) -> tuple[str, ...]:
+    """Dates that many times as many different people have as their birthday as have another."""
+    holders: dict[str, set[tuple[str, ...]]] = {}
+    for person in people:
+        if person.born:
+            holders.setdefault(person.born, set()).add(name_sounds(person))
+    usual = sum(map(len, holders.values())) / max(len(holders), 1)
+    bound = MANY * max(usual, 1.0)
+    return tuple(sorted(date for date, held in holders.items() if len(held) > bound))
 
 
 def _most(names: Counter[str]) -> dict[str, float]:

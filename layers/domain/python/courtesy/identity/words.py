@@ -10,14 +10,21 @@ TITLES = _listed(
     "mlle senor senora sra don dona ing dipl mag messrs master capt captain col colonel major sgt"
 )
 
+SALUTATIONS = _listed("mr mrs ms miss mx herr frau monsieur madame mme mlle senor senora")
+"""Titles that are nobody's name, also where they stand alone."""
+
 GENERATIONS = {
     "jr": "2", "junior": "2", "jnr": "2", "ii": "2", "sr": "1", "senior": "1", "snr": "1", "iii": "3", "iv": "4",
 }  # fmt: skip
 
 MEANINGLESS = _listed(
     "na nan n a none null nil unknown unk undefined missing test tester testing dummy anonymous anon tbc tba tbd "
-    "xxx xxxx xx x asdf qwerty nobody noname keine kein unbekannt inconnu desconocido"
-) | {"not given", "not provided", "not known", "not available", "not applicable", "no name", "to be advised", "n a"}  # fmt: skip
+    "xxx xxxx xx x asdf qwerty nobody noname keine kein unbekannt inconnu desconocido blank empty leer vide withheld "
+    "undisclosed customer kunde client cliente"
+) | {
+    "not disclosed", "not stated", "not specified", "address unknown", "unknown address", "no address", "no fixed address",
+    "no email", "no phone", "unknown unknown", "test test",
+} | {"not given", "not provided", "not known", "not available", "not applicable", "no name", "to be advised", "n a"}  # fmt: skip
 
 ROLE_ADDRESSES = _listed(
     "info office contact sales admin service support mail post reception enquiries inquiries hello team accounts "
