@@ -35,7 +35,7 @@ def start_cycle(request: Annotated[CycleRequest, Body()]) -> Response[CycleView]
     """Starts snapshot, scoring, segmentation and decisions; answers at once with the cycle's id."""
     outside = wiring.wire()
     as_of = request.as_of or outside.clock().date()
-    name = request.name or outside.clock().strftime("run-%H%M%S")  # sorts after the night's cycle of the date
+    name = request.name or outside.clock().strftime("run-%H%M%S")
     cycle_id = f"{as_of.isoformat()}-{name}"
     outside.cycles.start(cycle_id, {"as_of": as_of.isoformat(), "cycle_id": cycle_id, "by": caller().id})
     return Response(

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from courtesy.errors import NotFound
-from courtesy.population.plan import cycle_path
+from courtesy.population.plan import cycle_path, newest_first
 from courtesy.population.scores import Scores, decode_scores
 from courtesy.rulebook.load import load_rulebook
 from courtesy.rulebook.model import Rulebook
@@ -87,7 +87,8 @@ def scores_of(lake: Readable, cycle_id: str) -> Scores:
 def cycles(lake: Readable) -> list[str]:
     """The ids of the cycles that wrote a report, oldest first."""
     paths = (path.removeprefix("outcomes/cycles/") for path in lake.list("outcomes/cycles/"))
-    return [path.removesuffix(".json") for path in paths if "/" not in path]
+    ended = (path.removesuffix(".json") for path in paths if "/" not in path)
+    return newest_first(lake, ended)[::-1]
 
 
 def latest_cycle(lake: Readable) -> str:

@@ -7,6 +7,7 @@ import orjson
 from botocore.exceptions import ClientError
 
 from courtesy.errors import NotFound
+from courtesy.population.plan import newest_first
 from courtesy.ports import Lake
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Cycles(Protocol):
         ...
 
     def ended(self, limit: int) -> list[str]:
-        """Ids of the latest cycles that wrote a report, newest date first."""
+        """Ids of the latest cycles that wrote a report, newest first."""
         ...
 
     def standing(self, cycle_id: str) -> Standing:
@@ -56,10 +57,10 @@ class StateMachineCycles:
                 raise
 
     def ended(self, limit: int) -> list[str]:
-        """Ids of the latest cycles that wrote a report, newest date first."""
+        """Ids of the latest cycles that wrote a report, newest first."""
         paths = self._lake.list("outcomes/cycles/")
         ids = [path.removeprefix("outcomes/cycles/").removesuffix(".json") for path in paths]
-        return sorted((cycle_id for cycle_id in ids if "/" not in cycle_id), reverse=True)[:limit]
+        return newest_first(self._lake, (cycle_id for cycle_id in ids if "/" not in cycle_id), limit)
 
     def standing(self, cycle_id: str) -> Standing:
         """How the cycle stands. Raises NotFound for an id that was never started."""

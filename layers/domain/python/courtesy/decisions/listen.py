@@ -14,6 +14,7 @@ from courtesy.decisions.reserve import reserve
 from courtesy.identity.hashing import customer_id_of
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.criteria import check
+from courtesy.population.plan import cycle_path, newest_first
 from courtesy.population.scores import Scores, decode_scores
 from courtesy.population.segments import features_of
 from courtesy.ports import CustomerStore, Lake, StoredProfile
@@ -131,8 +132,9 @@ def _decide(
 
 def latest_scores(lake: Lake) -> Scores:
     """The scores of the latest cycle that has any; `NO_SCORES` before the first one."""
-    paths = [path for path in lake.list("outcomes/cycles/") if path.endswith("/scores.json")]
-    return decode_scores(lake.get(max(paths))) if paths else NO_SCORES
+    scored = [path.split("/")[2] for path in lake.list("outcomes/cycles/") if path.endswith("/scores.json")]
+    latest = newest_first(lake, scored, 1)
+    return decode_scores(lake.get(cycle_path(latest[0], "scores.json"))) if latest else NO_SCORES
 
 
 def _candidates(

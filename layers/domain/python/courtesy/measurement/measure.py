@@ -12,7 +12,7 @@ from courtesy.measurement.arms import MONEY, OUTCOMES, cells, make_arms, names, 
 from courtesy.measurement.fatigue import Fatigue, fatigue
 from courtesy.measurement.lift import Lift, Ratio, lift, sample_ratio
 from courtesy.population.documents import connect, view_sql
-from courtesy.population.plan import cycle_path
+from courtesy.population.plan import cycle_path, newest_first
 from courtesy.population.scores import decode_scores
 from courtesy.rulebook.model import Rulebook
 
@@ -62,10 +62,10 @@ def measure(
         for path in lake.list("decisions/")
         if path.endswith(".parquet") and "/part-" in path
     }
-    cycles = [name for name in sorted(decided) if first.isoformat() <= name[:10] <= last.isoformat()]
+    cycles = newest_first(lake, (n for n in decided if first.isoformat() <= n[:10] <= last.isoformat()))[::-1]
     if not cycles:
         raise NotFound(f"no cycle from {first} to {last} has decided anything")
-    later = snapshot or max(path.split("/")[1] for path in lake.list("snapshots/"))
+    later = snapshot or newest_first(lake, (path.split("/")[1] for path in lake.list("snapshots/")), 1)[0]
     as_of = date.fromisoformat(decode_scores(lake.get(cycle_path(later, "scores.json"))).as_of)
     with TemporaryDirectory() as folder:
         here = Path(folder)

@@ -1,11 +1,13 @@
 """The plan of a cycle: its id, date, parts and rulebook; and where its files lie. Needs no columns."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from math import ceil
+from typing import Protocol
 
 import msgspec
 
-from courtesy.errors import RefusedInput
+from courtesy.errors import NotFound, RefusedInput
 from courtesy.ports import Lake
 
 CUSTOMERS_PER_PART = 60_000
@@ -49,6 +51,45 @@ def summary_path(cycle_id: str, part: int) -> str:
 def counts_path(kind: str, cycle_id: str, part: int) -> str:
     """Where the counts of a part of the `snapshots` or `segments` lie."""
     return f"{kind}/{cycle_id}/part-{part:05}.json"
+
+
+class Records(Protocol):
+    """What reading the records of cycles asks of a lake."""
+
+    def get(self, path: str) -> bytes:
+        """See `ports.Lake`."""
+        ...
+
+
+def newest_first(lake: Records, cycle_ids: Iterable[str], limit: int | None = None) -> list[str]:
+    """Cycles by their date, those of one date by when they started, the newest first; at most `limit`.
+
+    The name of a run tells nothing: a cycle that was started by hand may sort before the night's. Starts are read only where
+    a date has several cycles.
+    """
+    dates: dict[str, list[str]] = {}
+    for cycle_id in set(cycle_ids):
+        dates.setdefault(cycle_id[:10], []).append(cycle_id)
+    found: list[str] = []
+    for day in sorted(dates, reverse=True):
+        if limit is not None and len(found) >= limit:
+            break
+        runs = dates[day]
+        found += (
+            runs if len(runs) == 1 else sorted(runs, key=lambda run: (_start(lake, run), run), reverse=True)
+        )
+    return found[:limit]
+
+
+def _start(lake: Records, cycle_id: str) -> datetime:
+    try:
+        return msgspec.json.decode(lake.get(cycle_path(cycle_id, "started.json")), type=_Started).started
+    except NotFound:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+class _Started(msgspec.Struct):
+    started: datetime
 
 
 def begin_cycle(
