@@ -15,6 +15,7 @@ ROLES = {
     "dealer": "writes its own words for the messages, sees its customers",
     "privacy_officer": "answers access, restriction and erasure, decides matches",
     "engineer": "sees health, sources and quarantine, starts cycles",
+    "source": "sees how the files of its system were read, and why rows were not",
 }
 """Role -> what it is for."""
 

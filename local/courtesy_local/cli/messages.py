@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 vendor = typer.Typer(help="For print vendors: try your own end against the contract.", no_args_is_help=True)
 
+PRINTED = ("letter", "postcard")
 RulebookOption = Annotated[Path, typer.Option(help="The rulebook's folder.")]
 
 
@@ -136,16 +137,23 @@ def gallery(
         bool, typer.Option(help="Pictures of e-mails where Chromium is installed; frames otherwise.")
     ] = True,
     rulebook: RulebookOption = Path("rulebook"),
+    as_json: JsonFlag = False,
 ) -> None:
-    """Write all messages in all channels to one HTML page with thumbnails."""
+    """Write all messages in all channels to one HTML page with thumbnails.
+
+    Example: courtesy gallery --out build/gallery --no-pictures
+    """
     from courtesy_local.vendor.preview import Preview, browser, write_gallery
 
-    with progress() as bar:
+    with progress(quiet=as_json) as bar:
         task = bar.add_task("messages", total=None)
         page = write_gallery(
             Preview(rulebook), out, browser=browser() if pictures else None, told=lambda _: bar.advance(task)
         )
-    console.print(f"gallery written to {page}")
+    if as_json:
+        show_json({"page": str(page)})
+    else:
+        console.print(f"gallery written to {page}")
 
 
 def proof(
@@ -153,6 +161,7 @@ def proof(
     to: Annotated[str, typer.Option(help="Who gets the proof.")],
     sample: Annotated[str, typer.Option(help="ordinary, sparse, german or hostile.")] = "ordinary",
     rulebook: RulebookOption = Path("rulebook"),
+    as_json: JsonFlag = False,
 ) -> None:
     """Send a trigger's e-mail as a sample person would get it to somebody of the house; no contact, nothing is counted.
 
@@ -188,7 +197,10 @@ def proof(
         answer = SesMailer(names.configuration_set, names.sender, lambda: TIME_NEEDED_MS).send(mail)
     if not isinstance(answer, Accepted):
         raise OutsideFailed(f"the proof was not sent: {answer.reason}")
-    console.print(f"proof of {trigger} sent; see it with `courtesy outbox`")
+    if as_json:
+        show_json({"trigger": trigger, "message_id": answer.message_id})
+    else:
+        console.print(f"proof of {trigger} sent; see it with `courtesy outbox`")
 
 
 def outbox(
@@ -253,11 +265,19 @@ def outbox(
 def vendor_sample(
     folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
     rulebook: RulebookOption = Path("rulebook"),
+    as_json: JsonFlag = False,
 ) -> None:
-    """Write a mailing as a vendor gets it: announcement.json, manifest.jsonl and pieces/."""
+    """Write a mailing as a vendor gets it: announcement.json, manifest.jsonl and pieces/.
+
+    Example: courtesy vendor sample trial
+    """
     from courtesy_local.vendor.conformance import write_sample
 
-    console.print(f"{write_sample(rulebook, folder)} pieces written to {folder}")
+    pieces = write_sample(rulebook, folder)
+    if as_json:
+        show_json({"pieces": pieces, "folder": str(folder)})
+    else:
+        console.print(f"{pieces} pieces written to {folder}")
 
 
 @vendor.command("check")
@@ -267,7 +287,10 @@ def vendor_check(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Check a mailing's folder, and the vendor's reports on it, against the contract."""
+    """Check a mailing's folder, and the vendor's reports on it, against the contract.
+
+    Example: courtesy vendor check trial
+    """
     from courtesy_local.vendor.conformance import check_folder
 
     if not (folder / "announcement.json").exists():
@@ -289,8 +312,13 @@ def vendor_check(
 
 
 @vendor.command("schema")
-def vendor_schema() -> None:
-    """The JSON Schemas of announcement, manifest line, recall and status report."""
+def vendor_schema(
+    as_json: Annotated[bool, typer.Option("--json", help="As without it: a schema is JSON.")] = False,  # noqa: ARG001
+) -> None:
+    """The JSON Schemas of announcement, manifest line, recall and status report.
+
+    Example: courtesy vendor schema > schemas.json
+    """
     from courtesy.messages.mailing import Announcement, ManifestLine, Recall
     from courtesy.messages.vendor_status import VendorStatus
 
@@ -307,12 +335,16 @@ def vendor_overdue(
     again: Annotated[bool, typer.Option("--again", help="Announce each of them once more.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Mailings on the local stack that the vendor has not acknowledged in time."""
+    """Mailings on the local stack that the vendor has not acknowledged in time.
+
+    Example: courtesy vendor overdue --again
+    """
     import os
     from dataclasses import asdict
     from datetime import UTC, datetime
 
     from courtesy.messages.overdue import announce_again, overdue
+    from courtesy.messages.vendors import VendorRoads
     from courtesy_aws.lake import S3Lake
     from courtesy_aws.queues import SqsQueue
     from courtesy_aws.tables.rulebooks import DynamoRulebookStore
@@ -323,8 +355,8 @@ def vendor_overdue(
         raise NotUp("the local stack is not up")
     os.environ.update(stack.environment())
     names = stack.outputs()
-    lake, queue = S3Lake(names.lake_bucket), SqsQueue(names.queues["vendor"])
-    rules = DynamoRulebookStore(names.rulebooks_table).current().messages
+    lake, rules = S3Lake(names.lake_bucket), DynamoRulebookStore(names.rulebooks_table).current().messages
+    queue = VendorRoads(SqsQueue(names.queues["vendor"]), SqsQueue(names.queues["vendor_api"]), rules)
     late = overdue(lake, rules, datetime.now(UTC))
     for mailing in late if again else []:
         announce_again(lake, queue, mailing.vendor, mailing.mailing_id)

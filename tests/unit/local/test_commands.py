@@ -1,44 +1,98 @@
-"""The `courtesy` command: each command is found in its room without the others being loaded."""
+"""Every command, found by walking the tree: help with an example that would run, `--json`, exit codes, what is said when a name is wrong."""
 
-import subprocess
-import sys
-from importlib import import_module
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
-from typer.main import get_command
 
-from courtesy_local.cli.app import ROOMS, build, run
-from courtesy_local.cli.output import OK, USAGE
-
-
-def names(app: typer.Typer) -> set[str]:
-    return set(getattr(get_command(app), "commands", {}))
+from courtesy_local.cli.app import build, run
+from courtesy_local.cli.output import NOT_UP, USAGE
+from courtesy_local.stack import places
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_adds_the_commands_it_is_listed_with(room: str) -> None:
-    app = typer.Typer()
-    app.callback()(lambda: None)
-    import_module(f"courtesy_local.cli.{room}").register(app)
-    assert names(app) == set(ROOMS[room])
+def _commands(here: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    below = getattr(here, "commands", None)
+    if below is None:
+        yield path, here
+        return
+    for name, command in below.items():
+        yield from _commands(command, (*path, name))
 
 
-def test_one_command_brings_its_room_only_and_an_unknown_one_all() -> None:
-    assert names(build("rulebook")) == {"rulebook", "conformance"}
-    everything = {command for commands in ROOMS.values() for command in commands}
-    assert names(build()) == names(build("explian")) == everything
+ALL = dict(_commands(typer.main.get_command(build())))
+NAMES = [pytest.param(path, id=" ".join(path)) for path in ALL]
+ID = "c5xkq3jt7w2m4n6p8r0s2t4v6y"
+NEED_THE_STACK = [
+    ["status"], ["cycle"], ["show", ID], ["explain", ID], ["balance"], ["quarantine", "list"], ["quarantine", "show", "abc"],
+    ["unknown", "list"], ["privacy", "access", ID], ["privacy", "erase", ID, "--yes"], ["rulebook", "history"], ["rulebook", "publish"],
+    ["rulebook", "rollback", "1"], ["rehearse"], ["measure", "--from", "2026-01-01"], ["outbox"], ["vendor", "overdue"], ["console", "--no-open"],
+    ["proof", "welcome_cars", "--to", "brand@example.com"], ["segments", "report", "--from", "2026-01-01", "--to", "2026-02-01"],
+]  # fmt: skip
 
 
-def test_a_command_is_called_by_its_name_although_its_room_has_no_other(
-    capsys: pytest.CaptureFixture[str],
+@pytest.fixture
+def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no stack was ever brought up."""
+    for name in ("STATE", "SERVER_STATE", "DEPLOYED", "OUTPUTS"):
+        monkeypatch.setattr(places, name, tmp_path / getattr(places, name).name)
+
+
+def _help(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
+    """What `--help` prints, as one line; benchmarks print their own."""
+    run([*path, "--help"])
+    return " ".join(re.sub(r"[│╭╰╮╯─]", " ", capsys.readouterr().out).split())
+
+
+def test_the_tree_is_found() -> None:
+    assert {("up",), ("demo",), ("rulebook", "publish"), ("bench", "api"), ("vendor", "schema")} <= set(ALL)
+
+
+@pytest.mark.parametrize("path", NAMES)
+def test_help_has_an_example_of_the_command_itself_and_json(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["explain", "--help"]) == OK
-    assert "courtesy explain" in capsys.readouterr().out
-    assert run(["explian"]) == USAGE
+    text = _help(path, capsys)
+    assert f"Example: courtesy {' '.join(path)}" in text
+    assert "--json" in text
 
 
-def test_explain_loads_neither_columns_nor_an_sdk() -> None:
-    loaded = "import sys; from courtesy_local.cli.app import build; build('explain'); print(*sys.modules)"
-    modules = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
-    assert not {"boto3", "duckdb", "pydantic", "courtesy.rulebook.model"} & set(modules.stdout.split())
+@pytest.mark.parametrize("path", [path for path in ALL if path[0] != "bench"], ids=" ".join)
+def test_the_example_names_options_that_there_are(path: tuple[str, ...]) -> None:
+    written = f"{ALL[path].help}\n\n{ALL[path].epilog or ''}"
+    example = re.split(r"\n\s*\n", written.partition("Example: ")[2])[0]
+    given = [word for word in shlex.split(re.split(r"&&|>", example)[0]) if word.startswith("--")]
+    known = {name for option in ALL[path].params for name in (*option.opts, *option.secondary_opts)}
+    assert set(given) <= known | {"--help"}
+
+
+@pytest.mark.parametrize("arguments", NEED_THE_STACK, ids=" ".join)
+def test_without_a_stack_it_is_said_what_to_do(
+    arguments: list[str], nothing_runs: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == NOT_UP
+    told = capsys.readouterr()
+    assert "courtesy up" in told.err
+    assert "Traceback" not in told.err + told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest", "remedy"),
+    [
+        (["cyle"], "Did you mean 'cycle'?", "try `courtesy --help`"),
+        (["privacy", "acess"], "Did you mean 'access'?", "try `courtesy privacy --help`"),
+        (["drop", "--sorce", "x"], "--source", "try `courtesy drop --help`"),
+        (["rulebook", "publich"], "Did you mean 'publish'?", "try `courtesy rulebook --help`"),
+        (["render", "welcome_cras"], "welcome_cars", ""),
+    ],
+)
+def test_a_wrong_name_is_told_the_nearest_right_one(
+    arguments: list[str], nearest: str, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) in (1, USAGE)
+    told = " ".join(capsys.readouterr().err.split())
+    assert nearest in told
+    assert remedy in told
