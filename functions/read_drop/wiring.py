@@ -12,6 +12,9 @@ from courtesy_aws.queues import SqsQueue
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.read_drop.settings import Settings
 
+WRITERS = 4
+"""Chunks written to the lake at a time."""
+
 
 @dataclass(frozen=True)
 class Wiring:
@@ -35,6 +38,7 @@ def wire() -> Wiring:
             lake=S3Lake(settings.lake_bucket),
             chunks=SqsQueue(settings.chunks_queue_url),
             ticks=perf_counter,
+            writers=WRITERS,
         ),
         clock=lambda: datetime.now(UTC),
     )

@@ -1,6 +1,7 @@
 """`courtesy faults`: the proof that the contact law holds whatever fails, and that known wrong designs are caught."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from time import perf_counter
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from courtesy.errors import UnknownName
+from courtesy.errors import RefusedInput, UnknownName
 from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, show_json, table
 
 if TYPE_CHECKING:
@@ -31,14 +32,23 @@ def faults(
     seed: Annotated[int, typer.Option(help="The first schedule's seed; the others follow it, one each.")] = 1,
     exhaustive: Annotated[
         bool,
-        typer.Option(help="Also each AWS call of each path with each fault, below botocore: half an hour."),
+        typer.Option(help="Also each AWS call of each path with each fault, below botocore: an hour."),
     ] = False,
     pairs: Annotated[
         int, typer.Option(min=0, help="With --exhaustive: so many pairs of faults of each path.")
     ] = 500,
     paths: Annotated[
-        str, typer.Option(help="With --exhaustive: only these paths, by comma: contact, mailing, people ...")
+        str,
+        typer.Option(
+            "--paths",
+            "--path",
+            help="With --exhaustive: only these paths, by comma: contact, mailing, people ...",
+        ),
     ] = "",
+    part: Annotated[
+        str,
+        typer.Option(metavar="I/N", help="With --exhaustive: only the I-th of N parts of each path's runs."),
+    ] = "1/1",
     processes: Annotated[
         int,
         typer.Option(
@@ -50,7 +60,10 @@ def faults(
     """Kill, delay and repeat everything, and judge what really left.
 
     A failing seed replays alone. Example: courtesy faults --seed 4711 --schedules 1
+
+    The exhaustive part goes piece by piece: courtesy faults --schedules 0 --exhaustive --path people --part 1/4
     """
+    share = _share(part)
     from courtesy_local.faults.schedules.run import run_many, run_schedules
     from courtesy_local.faults.schedules.wrong import WRONG
 
@@ -61,7 +74,7 @@ def faults(
         name: run_schedules(seed, min(schedules, MOST_TO_CATCH), design=name, until_caught=True)
         for name in designs
     }
-    verdicts = _exhaustive(pairs, jobs, paths) if exhaustive else {}
+    verdicts = _exhaustive(pairs, jobs, paths, share) if exhaustive else {}
     answer = _answer(outcome, seeded, verdicts)
     if as_json:
         show_json(answer)
@@ -73,16 +86,24 @@ def faults(
     return PROBLEM if failed else OK
 
 
-def _exhaustive(pairs: int, jobs: int, chosen: str) -> "dict[str, Verdict]":
+def _share(part: str) -> tuple[int, int]:
+    """(i, n) of the text `i/n`. Raises RefusedInput."""
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", part.strip())
+    i, n = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= i <= n:
+        raise RefusedInput(f"--part {part!r} is no part; give the number of the part and of all, such as 2/5")
+    return i, n
+
+
+def _exhaustive(pairs: int, jobs: int, chosen: str, share: tuple[int, int]) -> "dict[str, Verdict]":
     from courtesy_local.faults.paths import PATHS, run_paths
 
     wanted = [name.strip() for name in chosen.split(",") if name.strip()] or list(PATHS)
     for name in wanted:
         if name not in PATHS:
             raise UnknownName("path", name, PATHS)
-    return run_paths(
-        pairs, processes=jobs, paths=wanted, told=_progress("runs under single faults and pairs")
-    )
+    told = _progress("runs under single faults and pairs")
+    return run_paths(pairs, processes=jobs, paths=wanted, told=told, share=share)
 
 
 def _progress(what: str, of: int = 0) -> Callable[[int], None]:

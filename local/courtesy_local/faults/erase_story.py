@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from courtesy.outcomes import ContactState
-from courtesy.privacy.erase import Erasing, certificate_of, erase
+from courtesy.privacy.certificate import certificate_of
+from courtesy.privacy.erase import Erasing, erase
 from courtesy.timeline.events import Contact, Privacy, SourceRecord, Transaction
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import encode_profile

@@ -2,7 +2,7 @@
 
 import base64
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -29,14 +29,20 @@ class Violation(NamedTuple):
     text: str
 
 
-def judge(story: Telling, ends: ContactState = ContactState.DELIVERED) -> list[Violation]:
+REACHED = {id_: 1 if id_ == WITHDRAWS else 2 for id_ in CUSTOMERS}
+"""So many contacts at least are reserved for each, where withdrawals come after the first is."""
+
+
+def judge(
+    story: Telling, ends: ContactState = ContactState.DELIVERED, reached: Mapping[str, int] = REACHED
+) -> list[Violation]:
     """Everything that went wrong in a run; `ends`: what becomes of a contact that left."""
     run = story.run
     return [
         *duplicates(run),
         *_caps(run),
         *_after_withdrawal(run),
-        *_lost(story, ends),
+        *_lost(story, ends, reached),
         *_folds(run),
     ]
 
@@ -72,7 +78,7 @@ def _after_withdrawal(run: Run) -> Iterator[Violation]:
             yield Violation("after_withdrawal", f"{mail.contact} was claimed after the withdrawal")
 
 
-def _lost(story: Telling, ends: ContactState) -> Iterator[Violation]:
+def _lost(story: Telling, ends: ContactState, reached: Mapping[str, int]) -> Iterator[Violation]:
     """Every message reached its end, and every contact an end that agrees with what SES accepted."""
     run = story.run
     for body in story.undelivered:
@@ -92,8 +98,7 @@ def _lost(story: Telling, ends: ContactState) -> Iterator[Violation]:
                 yield Violation("lost", f"{contact.id} is {state} and was never handed over")
             if state in (ContactState.RESERVED, ContactState.QUEUED, ContactState.SENDING):
                 yield Violation("lost", f"{contact.id} is still {state}")
-    for customer in CUSTOMERS:
-        wanted = 1 if customer == WITHDRAWS else 2
+    for customer, wanted in reached.items():
         if reserved[customer] < wanted:
             yield Violation("lost", f"{customer} has {reserved[customer]} contacts instead of {wanted}")
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from courtesy.outcomes import ContactState
+from courtesy_local.faults.cycle_story import CycleStory, judge_cycles, lay_cycles
 from courtesy_local.faults.erase_story import EraseStory, judge_erasure
 from courtesy_local.faults.harness import CONTACT, Path, Verdict, harness, singles
+from courtesy_local.faults.intake_story import IntakeStory, judge_intake, lay_sources
 from courtesy_local.faults.judge import judge
 from courtesy_local.faults.people_story import PeopleStory, judge_people, lay_people
 from courtesy_local.faults.plan import Fault, Planned
@@ -18,8 +20,11 @@ PATHS: dict[str, Path] = {
     "mailing": Path(lay_postal_ground, PostStory, lambda story: judge(story, ContactState.SENT)),
     "people": Path(lay_people, PeopleStory, judge_people),
     "erase": Path(lay_people, EraseStory, judge_erasure),
+    "intake": Path(lay_sources, IntakeStory, judge_intake),
+    "cycle": Path(lay_cycles, CycleStory, judge_cycles),
 }
-"""reserve, release, send, settle by e-mail; the same by letter with make_mailing; load, merge and split; erase while sending."""
+"""reserve, release, send, settle by e-mail; the same by letter with make_mailing; load, merge and split; erase while
+sending; drop files, read and load them; decide the parts of cycles."""
 
 PAIRED = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.SILENCE)
 """What a process or an answer that is gone looks like: in pairs, each with each."""
@@ -33,13 +38,17 @@ def run_paths(
     processes: int = 1,
     paths: Sequence[str] = tuple(PATHS),
     told: Callable[[int], None] = lambda _: None,
+    share: tuple[int, int] = (1, 1),
 ) -> dict[str, Verdict]:
-    """These paths under every single fault, and `pairs` pairs of faults of each (drawn by `seed`); path -> verdict."""
+    """These paths under every single fault, and `pairs` pairs of faults of each (drawn by `seed`); path -> verdict.
+
+    share: (i, n) runs the i-th of n parts of it; together the parts are the whole
+    """
     parts: list[tuple[str, list[list[Planned]]]] = []
     for name in paths:
         with harness(PATHS[name]) as held:
             calls = held.calls()
-        plans = [*singles(calls), *drawn_pairs(calls, pairs, seed)]
+        plans = [*singles(calls), *drawn_pairs(calls, pairs, seed)][share[0] - 1 :: share[1]]
         parts += [(name, plans[start : start + _PART]) for start in range(0, len(plans), _PART)]
     verdicts = {name: Verdict() for name in paths}
     done = 0

@@ -26,6 +26,7 @@ from courtesy_local.faults.telling import Telling
 from courtesy_local.faults.world import Mail, Run
 from functions.decide_events import handler as decide_events
 from functions.decide_events import wiring as decide_wiring
+from functions.decide_part import wiring as part_wiring
 from functions.load_chunk import wiring as load_wiring
 from functions.make_mailing import wiring as mailing_wiring
 from functions.read_drop import wiring as read_wiring
@@ -47,6 +48,7 @@ WIRINGS: list[Any] = [
     feedback_wiring,
     load_wiring,
     mailing_wiring,
+    part_wiring,
     read_wiring,
     release_wiring,
     send_wiring,
@@ -67,6 +69,7 @@ ENVIRONMENT = {
     "POSTCARD_QUEUE_URL": "https://sqs.example/1/postcard",
     "SMS_QUEUE_URL": "https://sqs.example/1/sms",
     "VENDOR_QUEUE_URL": "https://sqs.example/1/vendor",
+    "VENDOR_API_QUEUE_URL": "https://sqs.example/1/vendor_api",
     "CONFIGURATION_SET": "courtesy",
     "DIVISION_SETS": "",
     "INBOUND_DOMAIN": "",
@@ -188,7 +191,11 @@ def told_of(mail: Mail) -> list[str]:
 @contextmanager
 def environment() -> Iterator[None]:
     """The functions' environment for the time of a `with`; one request at a time, so that the same plan meets the same calls."""
-    with patch.dict("os.environ", ENVIRONMENT), patch.object(load_wiring, "THREADS", 1):
+    with (
+        patch.dict("os.environ", ENVIRONMENT),
+        patch.object(load_wiring, "THREADS", 1),
+        patch.object(read_wiring, "WRITERS", 1),
+    ):
         yield
 
 

@@ -54,9 +54,14 @@ class Telling(ABC):
 
     def once(self, action: Callable[[], Any]) -> Any:
         """One invocation; None where it failed or its process ended."""
+        self.run.killed = False
         try:
             return action()
         except (Killed, CourtesyError):
+            return None
+        except Exception:
+            if not self.run.killed:
+                raise
             return None
 
     def surely(

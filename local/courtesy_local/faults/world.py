@@ -65,6 +65,8 @@ class Run:
         self._one_at_a_time = RLock()
         self.dynamo = Dynamo(self._watch)
         self.counting = False
+        self.killed = False
+        """Whether the process that runs has ended; a library on the way may turn that into an error of its own."""
 
     def copied(self, planned: Sequence[Planned]) -> "Run":
         """A run that starts with what stands in this one's stores."""
@@ -93,6 +95,8 @@ class Run:
             fault = (
                 Fault.ERROR
             )  # an earlier fault has moved the calls, and this one cannot suffer what was planned
+        if fault in (Fault.KILLED_BEFORE, Fault.KILLED_AFTER):
+            self.killed = True
         if fault is Fault.KILLED_BEFORE:
             raise Killed
         if fault is Fault.UNREACHABLE or fault is Fault.OUTAGE:

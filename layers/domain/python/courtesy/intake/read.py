@@ -32,12 +32,16 @@ CHUNK_ROWS = 2_000
 
 
 class Outside(NamedTuple):
-    """The ports of this use case: the bucket of drops, the lake, the queue that load_chunk reads, and a stopwatch (seconds)."""
+    """The ports of this use case: the bucket of drops, the lake, the queue that load_chunk reads, and a stopwatch (seconds).
+
+    writers: so many chunks are written to the lake at a time
+    """
 
     drops: Lake
     lake: Lake
     chunks: Queue
     ticks: Callable[[], float] = lambda: 0.0
+    writers: int = 4
 
 
 def read_drop(
@@ -188,13 +192,17 @@ class _Reading:
         )
 
     def _write_chunks(self, chunks: Iterator[bytes]) -> int:
-        count = 0
-        with ThreadPoolExecutor(4) as pool:
+        count, writers = 0, self.outside.writers
+        if writers == 1:
+            for count, chunk in enumerate(chunks, 1):
+                self._write_chunk(count - 1, chunk)
+            return count
+        with ThreadPoolExecutor(writers) as pool:
             waiting = []
             for chunk in chunks:
                 waiting.append(pool.submit(self._write_chunk, count, chunk))
                 count += 1
-                if len(waiting) > 8:
+                if len(waiting) > 2 * writers:
                     waiting.pop(0).result()
             for future in waiting:
                 future.result()
@@ -202,7 +210,8 @@ class _Reading:
 
     def _write_chunk(self, number: int, document: bytes) -> None:
         path = chunk_path(self.source, self.file_id, number)
-        self.outside.lake.put(path, gzip.compress(document, compresslevel=1, mtime=0))
+        # stored, not squeezed: that would take a tenth of all the time, and a chunk is read once and soon
+        self.outside.lake.put(path, gzip.compress(document, compresslevel=0, mtime=0))
 
     def _bytes_path(self) -> str:
         return bytes_path(self.source, self.shape.digest, fingerprint(self.contract))
