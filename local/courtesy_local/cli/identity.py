@@ -2,7 +2,6 @@
 
 import csv
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,18 +12,32 @@ from courtesy.errors import RefusedFile, RefusedInput, UnknownName
 from courtesy.identity.normalise import traits_of
 from courtesy.identity.offline import FIELDS, Resolved, resolve_records, score_of
 from courtesy.identity.rules import IdentityRules
-from courtesy.timeline.events import Scalar
-from courtesy_local.cli.output import OK, JsonFlag, console, show_json
+from courtesy_local.cli.output import OK, JsonFlag, console, notices, progress, show_json
+from courtesy_local.people import Mapped, People, fields_of, parse_maps, read_people
 
 Files = Annotated[
-    list[Path], typer.Argument(help="CSV files with a header line.", exists=True, dir_okay=False)
+    list[Path],
+    typer.Argument(
+        help="CSV files with a header line, JSON Lines or Parquet; any of them gzipped.",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 IdColumn = Annotated[str, typer.Option("--id", help="Column that names a row within its file.")]
 Maps = Annotated[
-    list[str], typer.Option("--map", help=f"FIELD=COLUMN, once per field. FIELD: {', '.join(FIELDS)}.")
+    list[str],
+    typer.Option(
+        "--map",
+        help=f"FIELD=COLUMN; a field again where another file calls it otherwise. FIELD: {', '.join(FIELDS)}.",
+    ),
 ]
-Delimiter = Annotated[str, typer.Option(help="What stands between two values; `tab` for a tab.")]
-Encoding = Annotated[str, typer.Option(help="Encoding of the files.")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(help="What stands between two values; `tab` for a tab. Without it the header tells."),
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of the files. Without it UTF-8, or what a byte order mark says.")
+]
 Rules = Annotated[
     Path | None,
     typer.Option(
@@ -36,8 +49,6 @@ Rules = Annotated[
 Train = Annotated[
     bool, typer.Option("--train", help="With --rules: let the files teach first, starting from these rules.")
 ]
-Rows = dict[str, dict[str, str]]
-"""Subject (`file/id`) -> column -> value."""
 
 
 def register(app: typer.Typer) -> None:
@@ -50,8 +61,8 @@ def register(app: typer.Typer) -> None:
         files: Files,
         id_column: IdColumn,
         maps: Maps,
-        delimiter: Delimiter = ",",
-        encoding: Encoding = "utf-8-sig",
+        delimiter: Delimiter = None,
+        encoding: Encoding = None,
         out: Annotated[Path | None, typer.Option(help="Write `file,id,customer_id` here.")] = None,
         rules: Rules = None,
         train: Train = False,
@@ -62,11 +73,13 @@ def register(app: typer.Typer) -> None:
         Example: courtesy identity resolve crm.csv web.csv --id id --map surname=last_name --map email=mail
         """
         began = time.perf_counter()
-        rows = read_rows(files, id_column, delimiter, encoding)
-        resolved = _resolve(rows, parse_maps(maps), rules, train)
+        mapping = parse_maps(maps)
+        _check_out(out)
+        people = read_people(files, id_column, delimiter, encoding, _notice)
+        resolved = _resolve(people, mapping, rules, train)
         seconds = time.perf_counter() - began
         if out is not None:
-            write_clusters(out, resolved)
+            write_clusters(out, people, resolved)
         _tell(_summary(resolved, seconds), as_json)
         return OK
 
@@ -76,8 +89,8 @@ def register(app: typer.Typer) -> None:
         id_column: IdColumn,
         maps: Maps,
         truth: Annotated[str, typer.Option(help="Column that names the person; the linking never reads it.")],
-        delimiter: Delimiter = ",",
-        encoding: Encoding = "utf-8-sig",
+        delimiter: Delimiter = None,
+        encoding: Encoding = None,
         out: Annotated[Path | None, typer.Option(help="Write `file,id,customer_id` here.")] = None,
         rules: Rules = None,
         train: Train = False,
@@ -88,18 +101,19 @@ def register(app: typer.Typer) -> None:
         Example: courtesy identity evaluate people.csv --id id --truth person --map surname=last_name
         """
         began = time.perf_counter()
-        rows = read_rows(files, id_column, delimiter, encoding)
         mapping = parse_maps(maps)
-        if truth in mapping.values():
+        if any(truth in columns for columns in mapping.values()):
             raise RefusedInput(
                 f"--truth {truth} is mapped to a field as well; the linking must not read the truth"
             )
-        resolved = _resolve(rows, mapping, rules, train)
+        _check_out(out)
+        people = read_people(files, id_column, delimiter, encoding, _notice)
+        truths = _truths(people, truth)
+        resolved = _resolve(people, mapping, rules, train)
         seconds = time.perf_counter() - began
-        _check_column(rows, truth, "--truth")
-        score = score_of(resolved.customers, {subject: row[truth] for subject, row in rows.items()})
+        score = score_of(resolved.customers, truths)
         if out is not None:
-            write_clusters(out, resolved)
+            write_clusters(out, people, resolved)
         measured = {name: round(value, 6) for name, value in score._asdict().items()}
         _tell(_summary(resolved, seconds) | measured, as_json)
         return OK
@@ -109,8 +123,8 @@ def register(app: typer.Typer) -> None:
         files: Files,
         id_column: IdColumn,
         maps: Maps,
-        delimiter: Delimiter = ",",
-        encoding: Encoding = "utf-8-sig",
+        delimiter: Delimiter = None,
+        encoding: Encoding = None,
         out: Annotated[Path | None, typer.Option(help="Write the rules here.")] = None,
         write: Annotated[
             bool, typer.Option("--write", help="Write the rules to rulebook/identity.yaml.")
@@ -129,10 +143,12 @@ def register(app: typer.Typer) -> None:
         if write and out is not None:
             raise RefusedInput("--write and --out: name one of them; --write is --out rulebook/identity.yaml")
         target = Path("rulebook/identity.yaml") if write else out
-        rows = read_rows(files, id_column, delimiter, encoding)
-        start = rules_from(rules)
-        people = [traits_of(fields, start.region) for fields in _mapped(rows, parse_maps(maps)).values()]
-        learnt = learn(people, start)
+        mapping, start = parse_maps(maps), rules_from(rules)
+        people = read_people(files, id_column, delimiter, encoding, _notice)
+        fields = fields_of(people, mapping, start.region, _notice)
+        with progress() as bar:
+            bar.add_task(f"{len(people)} rows: learning weights", total=None)
+            learnt = learn([traits_of(row, start.region) for row in fields.values()], start)
         document = learnt.rules.model_dump(mode="json", exclude_defaults=False)
         text = _HEAD + yaml.safe_dump(
             document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
@@ -142,9 +158,9 @@ def register(app: typer.Typer) -> None:
                 raise RefusedInput(
                     f"{target}: there is no folder {target.parent}; run it where the rulebook is"
                 )
-            target.write_text(text)
+            target.write_text(text, encoding="utf-8")
         summary: dict[str, object] = {
-            "rows": len(rows), "pairs": learnt.pairs, "matches": learnt.matches, "rounds": learnt.rounds,
+            "rows": len(people), "pairs": learnt.pairs, "matches": learnt.matches, "rounds": learnt.rounds,
             "families": learnt.rules.families, "same": learnt.rules.same, "possible": learnt.rules.possible,
         }  # fmt: skip
         if as_json:
@@ -163,107 +179,65 @@ _HEAD = """# Who is who: what the files given to `courtesy identity train` taugh
 """
 
 
-def parse_maps(maps: list[str]) -> dict[str, str]:
-    """FIELD=COLUMN texts as a mapping. Raises UnknownName, RefusedInput."""
-    mapping: dict[str, str] = {}
-    for text in maps:
-        field, equals, column = text.partition("=")
-        if not equals or not column:
-            raise RefusedInput(f"--map {text}: expected FIELD=COLUMN, for instance surname=last_name")
-        if field not in FIELDS:
-            raise UnknownName("field", field, FIELDS)
-        mapping[field.strip()] = column.strip()
-    return mapping
-
-
-def read_rows(files: list[Path], id_column: str, delimiter: str, encoding: str) -> Rows:
-    """All rows of the files by their subject. Raises RefusedFile."""
-    rows: Rows = {}
-    names: set[str] = set()
-    for file in files:
-        name = file.name if file.name not in names else str(file)
-        names.add(name)
-        for line, row in _read(file, delimiter, encoding):
-            if id_column not in row:
-                raise RefusedFile("columns", str(UnknownName("column", id_column, row)), file=file.name)
-            subject = f"{name}/{row[id_column]}"
-            if subject in rows:
-                raise RefusedFile(
-                    "repeated_id", "an id that came before; --id must name each row once", file=file.name, line=line,
-                    column=id_column,
-                )  # fmt: skip
-            rows[subject] = row
-    return rows
-
-
-def _read(file: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
-    separator = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
-    if len(separator) != 1:
-        raise RefusedInput(f"--delimiter {delimiter}: expected one character, or `tab`")
-    try:
-        with file.open(encoding=encoding, newline="") as text:
-            reader = csv.reader(text, delimiter=separator, skipinitialspace=True)
-            header = [column.strip() for column in next(reader, [])]
-            for values in reader:
-                if not values:
-                    continue
-                if len(values) != len(header):
-                    raise RefusedFile(
-                        "columns", f"{len(values)} values; the header has {len(header)}", file=file.name,
-                        line=reader.line_num,
-                    )  # fmt: skip
-                yield reader.line_num, {c: v.strip() for c, v in zip(header, values, strict=True)}
-    except (UnicodeDecodeError, LookupError) as error:
-        raise RefusedFile(
-            "encoding", f"is not {encoding}; name the right one with --encoding", file=file.name
-        ) from error
-    except csv.Error as error:
-        raise RefusedFile("columns", f"cannot be read as CSV: {error}", file=file.name) from error
-
-
 def rules_from(path: Path | None) -> IdentityRules:
     """The rules of a file, the shipped ones without. Raises RefusedInput."""
     if path is None:
         return IdentityRules()
     try:
         return IdentityRules.model_validate(yaml.safe_load(path.read_text()) or {})
-    except (yaml.YAMLError, ValueError) as error:
+    except OSError as error:
+        raise RefusedInput(f"--rules {path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, ValueError, TypeError) as error:
         raise RefusedInput(f"{path}: these are no identity rules: {error}") from error
 
 
-def write_clusters(out: Path, resolved: Resolved) -> None:
+def write_clusters(out: Path, people: People, resolved: Resolved) -> None:
     """Write `file,id,customer_id`, one line per row of the files, in their order."""
-    with out.open("w", newline="") as text:
+    with out.open("w", newline="", encoding="utf-8") as text:
         writer = csv.writer(text)
         writer.writerow(["file", "id", "customer_id"])
         for subject, customer_id in resolved.customers.items():
-            file, _, id_ = subject.rpartition("/") if subject.count("/") == 1 else _split(subject)
-            writer.writerow([file, id_, customer_id])
+            person = people[subject]
+            writer.writerow([person.file, person.id, customer_id])
 
 
-def _split(subject: str) -> tuple[str, str, str]:
-    return subject.partition("/")
+def _check_out(out: Path | None) -> None:
+    """Refuse what cannot be written before an hour's work is done for it. Raises RefusedInput."""
+    if out is None:
+        return
+    if not out.parent.is_dir():
+        raise RefusedInput(f"--out {out}: there is no folder {out.parent}")
+    if out.is_dir():
+        raise RefusedInput(f"--out {out}: is a folder; expected the name of a file")
 
 
-def _resolve(rows: Rows, mapping: dict[str, str], rules: Path | None, train: bool) -> Resolved:
-    return resolve_records(_mapped(rows, mapping), rules_from(rules), train=train or rules is None)
+def _resolve(people: People, mapping: Mapped, rules: Path | None, train: bool) -> Resolved:
+    by = rules_from(rules)
+    fields = fields_of(people, mapping, by.region, _notice)
+    with progress() as bar:
+        task = bar.add_task(f"{len(people)} rows", total=None)
+        return resolve_records(
+            fields,
+            by,
+            train=train or rules is None,
+            step=lambda text: bar.update(task, description=f"{len(people)} rows: {text}"),
+        )
 
 
-def _mapped(rows: Rows, mapping: dict[str, str]) -> dict[str, dict[str, Scalar]]:
-    for field, column in mapping.items():
-        _check_column(rows, column, f"--map {field}")
-    return {
-        subject: {field: row[column] for field, column in mapping.items() if row[column]}
-        for subject, row in rows.items()
-    }
-
-
-def _check_column(rows: Rows, column: str, option: str) -> None:
-    for subject, row in rows.items():
-        if column not in row:
+def _truths(people: People, truth: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for subject, person in people.items():
+        if truth not in person.values:
             raise RefusedFile(
-                "columns", f"{option}: {UnknownName('column', column, row)}", file=subject.partition("/")[0]
+                "columns", f"--truth: {UnknownName('column', truth, person.values)}", file=person.file
             )
+        # a row of whom nobody knows who it is is a person of its own
+        found[subject] = person.values[truth] or f"\0{subject}"
+    return found
+
+
+def _notice(text: str) -> None:
+    notices.print(f"courtesy: {text}", markup=False, highlight=False)
 
 
 def _summary(resolved: Resolved, seconds: float) -> dict[str, object]:
@@ -271,8 +245,6 @@ def _summary(resolved: Resolved, seconds: float) -> dict[str, object]:
         "rows": len(resolved.customers),
         "customers": len(set(resolved.customers.values())),
         "possible_matches": len(resolved.possible),
-        "families": resolved.rules.families,
-        "same": resolved.rules.same,
         "seconds": round(seconds, 3),
     }
 

@@ -33,19 +33,21 @@ def reader_of(values: Iterable[str], region: str) -> Callable[[str], str]:
 
     values: the column; region: ISO country, for columns that do not tell whether day or month comes first
     """
-    first = second = leading = trailing = 0
+    first = second = leading = trailing = dotted = 0
     for value in values:
         text = _bare(value)
         if found := _NUMBERS.fullmatch(text):
             first += int(found[1]) > 12
             second += int(found[2]) > 12
+            dotted += "." in text
         elif len(text) == 8 and text.isdecimal():
             leading += _is_day(text[:4], text[4:6], text[6:]) or _is_day(text[:4], text[6:], text[4:6])
             ends = _is_day(text[4:], text[2:4], text[:2]), _is_day(text[4:], text[:2], text[2:4])
             trailing += any(ends)
             first += ends == (True, False)
             second += ends == (False, True)
-    day_first = first > second or (first == second and region.upper() not in MONTH_FIRST)
+    # with points between them the day comes first, wherever they are written
+    day_first = first > second or (first == second and (dotted > 0 or region.upper() not in MONTH_FIRST))
     return lambda value: _read(value, day_first, trailing > leading)
 
 

@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -46,21 +46,34 @@ class Score(NamedTuple):
 
 
 def resolve_records(
-    records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules, *, train: bool = False
+    records: Mapping[str, Mapping[str, Scalar]],
+    rules: IdentityRules,
+    *,
+    train: bool = False,
+    step: Callable[[str], object] = str,
 ) -> Resolved:
     """Link records (subject -> canonical fields) among each other, by the rules exactly as an installation does.
 
     train: let the records first teach weights and thresholds, see `weights.learn`; the rules given are where that starts
+    step:  told what begins, for whoever waits
     """
     with _without_collector():
-        return _resolved(records, rules, train)
+        return _resolved(records, rules, train, step)
 
 
-def _resolved(records: Mapping[str, Mapping[str, Scalar]], rules: IdentityRules, train: bool) -> Resolved:
+def _resolved(
+    records: Mapping[str, Mapping[str, Scalar]],
+    rules: IdentityRules,
+    train: bool,
+    step: Callable[[str], object],
+) -> Resolved:
     index = MemoryIndex()
+    step("reading values")
     traits = {subject: traits_of(fields, rules.region) for subject, fields in records.items()}
     if train:
+        step("learning weights")
         rules = learn(list(traits.values()), rules).rules
+    step("linking")
     incoming = [Incoming(subject, found, _ORDER) for subject, found in traits.items()]
     placed = place(incoming, index, rules, _KEY, _EPOCH)
     customers = {subject: placed[subject].customer_id for subject in records}
