@@ -50,26 +50,64 @@ def test_a_header_whose_value_never_ends_is_no_header(tmp_path: Path) -> None:
         header_of(file, FileFormat(kind="csv"), "f")
 
 
-def test_a_character_over_the_end_of_a_block_is_one_character() -> None:
+def test_a_character_over_the_end_of_a_block_is_one_character(tmp_path: Path) -> None:
     form = FileFormat(kind="csv")
-    meter = Meter(form, "f")
+    meter = Meter(form, "f", tmp_path)
     whole = "né\n".encode()
     assert meter.measure(whole[:2]) + meter.measure(whole[2:]) + meter.end() == whole
     assert meter.end() == b""  # asked again
 
 
-def test_an_ascii_block_after_half_a_character_is_refused() -> None:
-    meter = Meter(FileFormat(kind="csv"), "f")
-    meter.measure("é".encode()[:1])
-    with pytest.raises(RefusedFile, match="0xC3 is not utf-8"):
+def test_an_ascii_block_after_half_a_character_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.write_bytes(b"one\n\xc3plain\n")
+    meter = Meter(FileFormat(kind="csv"), "f", file)
+    meter.measure(b"one\n\xc3")
+    with pytest.raises(RefusedFile, match="0xC3 is not utf-8") as refused:
         meter.measure(b"plain\n")
+    assert refused.value.line == 2
 
 
-def test_a_line_end_over_the_end_of_a_block_is_one_line_end() -> None:
-    meter = Meter(FileFormat(kind="csv"), "f")
-    for block in (b"a,b\r", b"", b"\nc,d\r\n"):
+@pytest.mark.parametrize("bad", [b"\xff", b"\x00"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_the_line_of_a_bad_byte_is_told_wherever_it_stands(bad: bytes, zipped: bool) -> None:
+    lines = [b"id,name,email"] + [b"%d,%s," % (n, b"x" * 90) for n in range(2, 30_000)]
+    lines[25_000] = b"25001,a" + bad + b"b,"
+    data = b"\n".join(lines)
+    report = Mill().drop(gzip.compress(data, 1) if zipped else data)
+    assert (report.outcome, report.reason, report.line) == (FileOutcome.REFUSED, "encoding", 25_001)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_lines_keep_their_numbers_however_many_read_them(tmp_path: Path, threads: int) -> None:
+    rows = [f"{n},Ann,{'x' if n % 1000 == 7 else f'a{n}@example.org'}" for n in range(2, 400_001)]
+    rows[99] = "   "
+    file = tmp_path / "f.csv"
+    file.write_text("id,name,email\n" + "\n".join(rows))
+    found = rehearse(contract(), file, Means(tmp_path / "work", threads), NOW, show=10_000)
+    assert found.tally.rows_in == 399_998
+    assert [bad.line for bad in found.bad] == [n for n in range(2, 400_001) if n % 1000 == 7]
+    assert all(row.line == int(row.id) for row in found.rows)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "newline"),
+    [
+        ((b"a,b\r", b"", b"\nc,d\r\n"), "\r\n"),
+        ((b"a,b\n", b"c,d\r\n"), ""),
+        ((b"a,b\r\n", b"c,d\n"), ""),
+        ((b"a,b\r\n", b"c,d"), "\r\n"),
+        ((b"a,b\r", b"c,d\n"), ""),
+        ((b"a,b\n", b"c,d\n"), "\n"),
+    ],
+)
+def test_line_ends_are_told_over_the_ends_of_blocks(
+    tmp_path: Path, blocks: tuple[bytes, ...], newline: str
+) -> None:
+    meter = Meter(FileFormat(kind="csv"), "f", tmp_path)
+    for block in blocks:
         meter.measure(block)
-    assert meter.newline == "\r\n"
+    assert meter.newline == newline
 
 
 def test_there_is_no_quarantine_where_every_row_passed() -> None:

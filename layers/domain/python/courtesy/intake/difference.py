@@ -16,10 +16,10 @@ import msgspec
 
 from courtesy.intake import columns as sql
 from courtesy.intake.contract import SourceContract
-from courtesy.intake.parse import Text, fingerprint, parsing
+from courtesy.intake.parse import MASK, Text, fingerprint, parsing
 from courtesy.intake.records import Torn, broken_column, straighten
 from courtesy.intake.report import Count, Fault
-from courtesy.intake.segments import GONE, load_segments
+from courtesy.intake.segments import GONE, SEGMENT_FORM, load_segments
 from courtesy.intake.shape import Shape
 from courtesy.intake.staged import ChunkHead, encode_head
 from courtesy.intake.state import Segments
@@ -152,7 +152,7 @@ class Difference:
         )
 
     def _lines(self) -> None:
-        """Table `lines` (n, h, l): every row's line number and hash; its text where the hash is not known."""
+        """Table `lines` (n, h, occurrence, l): every row's line number and hash; its text where the hash is not known."""
         mark = sql.text(fingerprint(self.contract))
         if self.straightened:
             numbered = (
@@ -160,16 +160,19 @@ class Difference:
                 f"FROM {self._raw()}"
             )
         else:
+            # numbered before anything else: a join does not keep the order
             numbered = f"SELECT row_number() OVER () + {self.first - 1} AS n, l FROM {self._raw()}"
+        rows = f"SELECT n, l, hash(l, {mark}) AS h, 1 AS occurrence FROM ({numbered})"
         # an empty line is read as NULL; only what sorts before '!' can begin with a blank
-        rows = f"""SELECT n, l, hash(l, {mark}) AS h, 1 AS occurrence FROM ({numbered})
-            WHERE l >= '!' OR trim(l, ' ' || chr(9)) <> ''"""
+        filled = "l >= '!' OR trim(l, ' ' || chr(9)) <> ''"
         if self.contract.key == "row":
             rows = f"""SELECT n, l, hash(h, occurrence) AS h, occurrence FROM
-                (SELECT n, l, h, row_number() OVER (PARTITION BY h ORDER BY n) AS occurrence FROM ({rows}))"""
+                (SELECT n, l, h, row_number() OVER (PARTITION BY h ORDER BY n) AS occurrence FROM ({rows} WHERE {filled}))"""
+        # a line that is known is not empty, so only the others are asked
         self.con.execute(
-            f"""CREATE OR REPLACE TABLE lines AS
-            SELECT n, h, occurrence, CASE WHEN h IN (SELECT line FROM clean) THEN NULL ELSE l END AS l FROM ({rows})"""
+            f"""CREATE OR REPLACE TABLE lines AS SELECT n, h, occurrence, CASE WHEN NOT same THEN l END AS l
+            FROM (SELECT *, h IN (SELECT line FROM clean) AS same FROM ({rows}))
+            WHERE CASE WHEN same THEN true ELSE {filled} END"""
         )
 
     def _parse(self) -> None:
@@ -261,7 +264,7 @@ class Difference:
     def empty_shares(self) -> dict[str, float]:
         """Share of empty values per column the contract reads, over the rows that were parsed."""
         asked = ", ".join(
-            f"avg(CAST(empty[{number}] AS INTEGER))" for number in range(1, len(self.parsing.wanted) + 1)
+            f"avg(empty[{at // MASK + 1}] >> {at % MASK} & 1)" for at in range(len(self.parsing.wanted))
         )
         shares = (
             self.con.execute(f"SELECT {asked or 'NULL'} FROM rows WHERE empty IS NOT NULL").fetchone() or ()
@@ -297,7 +300,7 @@ class Difference:
                 FROM judged WHERE {kept} AND id IN (SELECT id FROM twice) GROUP BY id
                 UNION ALL SELECT id, NULL, {GONE}, {self.word}, {self.word}, {self.word}, ref FROM gone
                 {again}
-            ) TO {sql.text(str(out))} (FORMAT parquet, COMPRESSION zstd)"""
+            ) TO {sql.text(str(out))} ({SEGMENT_FORM})"""
         )
         return out
 

@@ -1,6 +1,7 @@
 """The encoding and the line ends of a text, measured block by block before any row is read."""
 
 import codecs
+from pathlib import Path
 
 from courtesy.errors import RefusedFile
 from courtesy.intake.contract import FileFormat
@@ -9,16 +10,18 @@ from courtesy.outcomes import FileRefusal
 
 
 class Meter:
-    """Checks the encoding of a stream of blocks and counts what tells how its lines have to be read."""
+    """Checks the encoding of a stream of blocks and counts what tells how its lines have to be read.
 
-    def __init__(self, form: FileFormat, file: str) -> None:
-        self.file, self.encoding = file, form.encoding
+    text: where the blocks that were measured lie as UTF-8; it is read again to tell the line of a fault
+    """
+
+    def __init__(self, form: FileFormat, file: str, text: Path) -> None:
+        self.file, self.encoding, self.text = file, form.encoding, text
         self.quote = form.quote.encode() if form.kind == "csv" else b""
         self.utf8 = codecs.lookup(form.encoding).name in ("utf-8", "utf-8-sig")
         self.decoder = codecs.getincrementaldecoder("utf-8" if self.utf8 else form.encoding)("strict")
-        self.quotes = self.lf = self.cr = self.crlf = 0
-        self.carriage = self.long = self.ended = False
-        self.lines = 1
+        self.measured = self.quotes = self.lf = self.cr = self.crlf = 0
+        self.bare = self.carriage = self.long = self.ended = False
 
     def measure(self, block: bytes) -> bytes:
         """The block as UTF-8. Raises RefusedFile where its bytes are none of the encoding."""
@@ -27,26 +30,29 @@ class Meter:
         except UnicodeDecodeError as error:
             raise self._refused(block, error) from None
         if not self.utf8:
-            block = decoded.removeprefix("\ufeff").encode() if self.lines == 1 else decoded.encode()
+            block = (decoded if self.measured else decoded.removeprefix("\ufeff")).encode()
         if b"\x00" in block:
             raise RefusedFile(
                 FileRefusal.ENCODING,
                 f"the file holds NUL characters, so it is not {self.encoding} text; is it UTF-16 or a binary file?",
                 file=self.file,
-                line=self.lines + block[: block.index(b"\x00")].count(b"\n"),
+                line=self._line(block[: block.index(b"\x00")]),
             )
         if self.quote and self.quote in block:
             self.quotes += block.count(self.quote)
-        lf = block.count(b"\n")
-        self.lf += lf
-        self.lines += lf
-        if not lf and len(block) >= BLOCK:
+        ends = b"\n" in block
+        if not ends and len(block) >= BLOCK:
             self.long = True
+        # to count is slower than to look, and without a carriage return there is nothing to compare
         if b"\r" in block or self.carriage:
+            self.lf += block.count(b"\n")
             self.cr += block.count(b"\r")
             self.crlf += block.count(b"\r\n") + (self.carriage and block.startswith(b"\n"))
+        else:
+            self.bare |= ends
         if block:
             self.carriage = block.endswith(b"\r")
+        self.measured += len(block)
         return block
 
     def end(self) -> bytes:
@@ -64,7 +70,7 @@ class Meter:
         """The line end that the whole file keeps to; empty where they are mixed."""
         if self.cr == 0:
             return "\n"
-        return "\r\n" if self.cr == self.crlf == self.lf else ""
+        return "\r\n" if not self.bare and self.cr == self.crlf == self.lf else ""
 
     def _flush(self) -> bytes:
         self.decoder.decode(b"", final=True)
@@ -74,7 +80,6 @@ class Meter:
         return self.decoder.getstate()[0] == b""
 
     def _refused(self, block: bytes, error: UnicodeDecodeError) -> RefusedFile:
-        line = self.lines + block[: error.start].count(b"\n")
         found = (
             f"byte 0x{error.object[error.start]:02X}"
             if error.start < len(error.object)
@@ -84,5 +89,14 @@ class Meter:
             FileRefusal.ENCODING,
             f"{found} is not {self.encoding}; set the contract's `format.encoding` to what the source writes, e.g. cp1252",
             file=self.file,
-            line=line,
+            line=self._line(block[: error.start]),
         )
+
+    def _line(self, before: bytes) -> int:
+        """Number of the line that is reached after the blocks that were measured and `before`."""
+        line, left = 1 + before.count(b"\n"), self.measured
+        with self.text.open("rb") as stream:
+            while left and (block := stream.read(min(BLOCK, left))):
+                line += block.count(b"\n")
+                left -= len(block)
+        return line

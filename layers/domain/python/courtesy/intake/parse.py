@@ -13,6 +13,9 @@ from courtesy.intake.columns import Check
 from courtesy.intake.contract import FieldRule, SourceContract
 from courtesy.intake.fields import CUSTOM, CUSTOM_KINDS
 
+MASK = 60
+"""How many columns one number of `empty` speaks of."""
+
 
 class Text(NamedTuple):
     """What of a file's text decides how its lines fall into values.
@@ -47,7 +50,8 @@ def fingerprint(contract: SourceContract) -> str:
 def parsing(contract: SourceContract, text: Text) -> Parsing:
     """The query that parses lines by a contract: a row (n, h, faults, raw, id, customer, moment, stated, content, empty, payload) each.
 
-    content: 64-bit hash of the contract's rules and of the values they read; empty: which of `wanted` are NULL
+    content: 64-bit hash of the contract's rules and of the values they read
+    empty: which of `wanted` are NULL, as numbers of MASK bits each
     """
     form = contract.format
     unknown = (
@@ -77,7 +81,13 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
     made |= _converted_instants(contract, cell)
     customer = f"coalesce({cell[contract.customer_key]}, '')" if contract.customer_key else "''"
     read = ", ".join(f"coalesce({cell[column]}, chr(30))" for column in wanted)
-    nulls = ", ".join(f"{cell[column]} IS NULL" for column in wanted)
+    nulls = ", ".join(
+        " + ".join(
+            f"CAST({cell[column]} IS NULL AS BIGINT) * {1 << bit}"
+            for bit, column in enumerate(wanted[at : at + MASK])
+        )
+        for at in range(0, len(wanted), MASK)
+    )
     query = f"""
         SELECT n, h, {faults} AS faults, CASE WHEN faults IS NOT NULL THEN l END AS raw,
                CASE WHEN broken IS NULL THEN {_id(contract, cell)} END AS id, {customer} AS customer,

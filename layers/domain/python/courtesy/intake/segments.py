@@ -29,6 +29,9 @@ GONE = "1::UBIGINT"
 MANY = 12
 """Applied segments beyond this number are united into one."""
 
+SEGMENT_FORM = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 100"
+"""How a segment is written, as COPY's options: hashes and ids make no dictionary, and looking for one costs a quarter."""
+
 COLUMNS = "id VARCHAR, line UBIGINT, content UBIGINT, seen VARCHAR, item VARCHAR, first VARCHAR, ref VARCHAR"
 
 
@@ -93,7 +96,7 @@ def unite(source: str, lake: Lake, work: Path, many: int = MANY) -> bool:
     out = work / "united.parquet"
     with duckdb.connect(":memory:") as con:
         load_segments(con, "united", local)
-        con.execute(f"COPY united TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(f"COPY united TO '{out}' ({SEGMENT_FORM})")
     lake.upload(out, applied_path(source, f"united-{name}"))
     for path in paths:
         if path != applied_path(source, f"united-{name}"):

@@ -59,15 +59,14 @@ def shape_of(path: Path, contract: SourceContract, work: Path, limits: Limits, f
         blocks = unpacked(blocks, limits, file)
     if form.kind == "parquet":
         return _parquet(path, blocks, zipped, digest, work, file)
-    meter = Meter(form, file)
-    encoding = codecs.lookup(form.encoding).name
-    if encoding in ("utf-8", "utf-8-sig") and not zipped:
+    as_it_is = codecs.lookup(form.encoding).name in ("utf-8", "utf-8-sig") and not zipped
+    text = path if as_it_is else work / "text"
+    meter = Meter(form, file, text)
+    if as_it_is:
         for block in blocks:
             meter.measure(block)
-        text = path
     else:
-        text = work / "text"
-        with text.open("wb") as out:
+        with text.open("wb", buffering=0) as out:
             for block in blocks:
                 out.write(meter.measure(block))
             out.write(meter.end())

@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +23,13 @@ class Limits(NamedTuple):
 
 
 def blocks_of(path: Path, digest: "hashlib._Hash") -> Iterator[bytes]:
-    """The bytes as they were dropped; `digest` takes them in."""
-    with path.open("rb") as dropped:
+    """The bytes as they were dropped; `digest` takes them in beside, at most a block behind, and has them all at the end."""
+    last: Future[None] | None = None
+    with path.open("rb") as dropped, ThreadPoolExecutor(1) as beside:
         while block := dropped.read(BLOCK):
-            digest.update(block)
+            if last is not None:
+                last.result()
+            last = beside.submit(digest.update, block)
             yield block
 
 
