@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -56,7 +57,7 @@ class S3Lake:
         """See `ports.Lake`."""
         try:
             self._s3.upload_file(str(local), self._bucket, path, Config=_TRANSFER)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, Boto3Error) as error:
             raise _failed(error, path) from error
 
     def download(self, path: str, local: Path) -> None:
@@ -64,7 +65,7 @@ class S3Lake:
         local.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._s3.download_file(self._bucket, path, str(local), Config=_TRANSFER)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, Boto3Error) as error:
             raise _failed(error, path) from error
 
     def delete(self, path: str) -> None:
@@ -75,7 +76,11 @@ class S3Lake:
             raise _failed(error, path) from error
 
 
-def _failed(error: ClientError | BotoCoreError, path: str) -> NotFound | OutsideFailed:
+def _failed(error: ClientError | BotoCoreError | Boto3Error, path: str) -> NotFound | OutsideFailed:
+    if isinstance(error, Boto3Error) and isinstance(error.__context__, ClientError):
+        error = (
+            error.__context__
+        )  # a transfer wraps what S3 answered, with the local file's name in its words
     if not isinstance(error, ClientError):
         return OutsideFailed(f"lake: {path}: {type(error).__name__}")
     code = error.response["Error"]["Code"]
