@@ -10,10 +10,21 @@ import pytest
 from courtesy.errors import OutsideFailed, RefusedInput
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, Give, Note, StoredProfile, Take
-from courtesy.timeline.events import Contact, Event, Interaction, SourceRecord, Transaction, event_key
+from courtesy.timeline.events import (
+    Contact,
+    Event,
+    Interaction,
+    Response,
+    SourceRecord,
+    Transaction,
+    event_key,
+)
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, decode_profile
 from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_local.faults.schedules.record import Record
+from courtesy_local.faults.schedules.stage import Stage
+from courtesy_local.faults.schedules.stores import Customers
 from courtesy_local.faults.wire import attached
 from courtesy_local.faults.world import Run
 from tests.contract.conftest import make_table
@@ -23,10 +34,13 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EVA = "ceva"
 
 
-@pytest.fixture(params=["fake", "tables", "wire"])
+@pytest.fixture(params=["fake", "tables", "wire", "schedules"])
 def store(request: pytest.FixtureRequest) -> Iterator[CustomerStore]:
     if request.param == "fake":
         yield InMemoryCustomerStore()
+        return
+    if request.param == "schedules":  # the world of `courtesy faults`, at rest
+        yield Customers(Stage(1), Record())
         return
     if request.param == "wire":  # the stand-in below botocore that the fault harness uses
         run = Run()
@@ -399,3 +413,19 @@ def test_of_many_who_take_the_last_unit_one_gets_it(store: CustomerStore) -> Non
     assert ended.count("committed") == 1
     assert set(ended) <= {"committed", "exhausted", "conflict"}
     assert store.read_counters(["offer/mug#0"]) == {"offer/mug#0": 1}
+
+
+def test_redemptions_wait_in_their_order_until_they_are_closed(store: CustomerStore) -> None:
+    def redeemed(id_: str, minutes: int) -> Response:
+        when = NOON + timedelta(minutes=minutes)
+        return Response(source="shop", id=id_, when=when, type="redeemed", offer="ten")
+
+    late, early = redeemed("r1", 9), redeemed("r2", 3)
+    shown = msgspec.structs.replace(redeemed("r3", 1), type="shown")
+    store.append_many({EVA: [late, shown], "canna": [early]})
+    assert store.redemptions(NOON + timedelta(minutes=9), 10) == [("canna", early), (EVA, late)]
+    assert store.redemptions(NOON + timedelta(minutes=8), 10) == [("canna", early)]
+    for _ in range(2):
+        store.close_redemption("canna", early)
+    assert store.redemptions(NOON + timedelta(minutes=9), 1) == [(EVA, late)]
+    assert store.read_timeline("canna") == [early]

@@ -9,13 +9,18 @@ from courtesy.errors import NotFound
 from courtesy.ports import Lake
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.session import client
+from courtesy_local.faults.schedules.objects import Objects
+from courtesy_local.faults.schedules.stage import Stage
 from tests.fakes import InMemoryLake
 
 
-@pytest.fixture(params=["fake", "bucket"])
+@pytest.fixture(params=["fake", "bucket", "schedules"])
 def lake(request: pytest.FixtureRequest) -> Iterator[Lake]:
     if request.param == "fake":
         yield InMemoryLake()
+        return
+    if request.param == "schedules":  # the world of `courtesy faults`, at rest
+        yield Objects(Stage(1))
         return
     request.getfixturevalue("aws")
     client("s3").create_bucket(

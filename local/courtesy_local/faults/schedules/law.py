@@ -11,13 +11,14 @@ from courtesy.decisions.policy import Policy, policy_of
 from courtesy.identity.normalise import traits_of
 from courtesy.identity.resolve import Incoming, place
 from courtesy.messages.render import PrintText, Renderer
-from courtesy.messages.rules import PrintProduct
+from courtesy.messages.rules import PrintProduct, Side
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Scalar, SourceRecord
 from courtesy.timeline.refold import refold
+from courtesy_local.faults.schedules.index import Index
 from courtesy_local.faults.schedules.record import Record
 from courtesy_local.faults.schedules.stage import MONDAY, Stage
-from courtesy_local.faults.schedules.stores import Customers, Index
+from courtesy_local.faults.schedules.stores import Customers
 
 KEY = b"a key of sixteen bytes or more"
 CAP = timedelta(days=7)
@@ -142,7 +143,7 @@ class Writing:
 class Press:
     """Instead of the typesetter."""
 
-    def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:  # noqa: ARG002 - its port
+    def pdf(self, product: PrintProduct, text: PrintText, address: list[str], side: Side = "both") -> bytes:  # noqa: ARG002 - its port
         """A file of one page."""
         return b"/Type /Page " + hashlib.sha256("".join(address).encode()).digest()
 

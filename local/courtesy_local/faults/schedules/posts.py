@@ -9,9 +9,9 @@ import msgspec
 from courtesy.messages.mailing import decode_register
 from courtesy.messages.ports import Accepted, Ambiguous, Mail, MailOutcome, Refused
 from courtesy.messages.vendor_status import STATUS
+from courtesy_local.faults.schedules.objects import Shelf
 from courtesy_local.faults.schedules.record import Record, Sent
 from courtesy_local.faults.schedules.stage import Stage
-from courtesy_local.faults.schedules.stores import Shelf
 
 TWICE = 0.1
 """Share of messages that are delivered a second time although their work was done."""

@@ -29,6 +29,7 @@ from courtesy.messages.send import Sending, send_email
 from courtesy.outcomes import ContactState, FileOutcome
 from courtesy.privacy.withdraw import withdraw
 from courtesy.timeline.contacts import found
+from courtesy_local.faults.schedules.index import Index
 from courtesy_local.faults.schedules.law import (
     KEY,
     RECORDS,
@@ -39,10 +40,11 @@ from courtesy_local.faults.schedules.law import (
     renderer,
     rulebook,
 )
+from courtesy_local.faults.schedules.objects import Objects, Shelf
 from courtesy_local.faults.schedules.posts import Letter, Post, Printer, Queue, Ses
 from courtesy_local.faults.schedules.record import Record
 from courtesy_local.faults.schedules.stage import MONDAY, Stage
-from courtesy_local.faults.schedules.stores import Customers, Index, Objects, Shelf
+from courtesy_local.faults.schedules.stores import Customers
 
 AT_ONCE = 4
 """So many processes at most run at the same time."""

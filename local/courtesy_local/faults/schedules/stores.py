@@ -1,24 +1,21 @@
-"""The stores of one world: conditions, transactions, a `due` index that lags, batches that are done in part.
+"""The customers of one world: conditions, transactions, a `due` index that lags, batches that are done in part.
 
 Events and profiles are frozen, so they are kept as they are; nothing is encoded.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
+from zlib import crc32
 
-from msgspec.structs import replace
-
-from courtesy.errors import NotFound, OutsideFailed
-from courtesy.identity.memory import MemoryIndex
-from courtesy.identity.record import IndexedRecord, PossibleMatch
+from courtesy.errors import OutsideFailed, RefusedInput
+from courtesy.identity.unite import TOGETHER
 from courtesy.outcomes import Commit, ContactState
 from courtesy.ports import Beside, Note, StoredProfile, Take
 from courtesy.timeline.contacts import found
 from courtesy.timeline.events import Contact, Event, Permission, Response, contact_key, event_key
-from courtesy.timeline.profile import Profile
+from courtesy.timeline.profile import Profile, encode_profile
 from courtesy_local.faults.schedules.record import Claim, Record
 from courtesy_local.faults.schedules.stage import Stage
 
@@ -34,6 +31,8 @@ class Customers:
         self.profiles: dict[str, StoredProfile] = {}
         self.waiting: dict[tuple[str, str], Contact] = {}
         """What the `due` index shows."""
+        self.redeemed: dict[tuple[str, str], Response] = {}
+        """Redemptions that nobody has closed."""
         self.counters: dict[str, int] = {}
         self.notes: dict[str, Note] = {}
         self._late: list[tuple[str, Contact]] = []
@@ -56,6 +55,8 @@ class Customers:
         self.append_many({customer_id: events})
 
     def append_many(self, events: Mapping[str, Sequence[Event]]) -> None:
+        if any(type(event) is Contact for arriving in events.values() for event in arriving):
+            raise RefusedInput("a contact is written by commit, never appended")
         parts = [
             partial(self._write, customer_id, event)
             for customer_id, arriving in events.items()
@@ -87,6 +88,7 @@ class Customers:
         new: Mapping[str, Sequence[Event]] = MappingProxyType({}),
         gone: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Commit:
+        _fits(len(profiles) + sum(map(len, new.values())) + sum(map(len, gone.values())))
         return self._stage.call(partial(self._together, profiles, new, gone))
 
     def commit(
@@ -98,6 +100,7 @@ class Customers:
         moved: Sequence[tuple[Contact, ContactState, str]] = (),
         beside: Sequence[Beside] = (),
     ) -> Commit:
+        _fits(1 + len(new) + len(moved) + len(beside))
         return self._stage.call(partial(self._commit, profile, version, new, moved, beside))
 
     def read_counters(self, names: Iterable[str]) -> dict[str, int]:
@@ -121,13 +124,19 @@ class Customers:
         return sorted(waiting, key=lambda pair: (pair[1].due, pair[0], pair[1].id))[:limit]
 
     def redemptions(self, until: datetime, limit: int) -> list[tuple[str, Response]]:
-        raise NotImplementedError("no schedule redeems")
+        waiting = self._stage.call(
+            lambda: [(key[0], event) for key, event in self.redeemed.items() if event.when <= until]
+        )
+        return sorted(waiting, key=lambda pair: (pair[1].when, pair[0], event_key(pair[1])))[:limit]
 
     def close_redemption(self, customer_id: str, response: Response) -> None:
-        raise NotImplementedError("no schedule redeems")
+        self._stage.call(partial(self._close, customer_id, response))
 
     def scan_profiles(self, part: int, parts: int) -> Iterator[tuple[str, bytes]]:
-        raise NotImplementedError("no schedule scans")
+        seen = self._stage.call(lambda: sorted(self.profiles.items()))
+        for customer_id, (profile, _) in seen:
+            if crc32(customer_id.encode()) % parts == part and not profile.merged_into:
+                yield customer_id, encode_profile(profile)
 
     def contacts(self) -> list[tuple[str, Contact]]:
         """Every contact that stands, with its customer: for the judge and the end of a schedule."""
@@ -240,12 +249,20 @@ class Customers:
                 self._late.append((customer_id, event))
             else:
                 self._index(customer_id, event)
+        elif type(event) is Response:
+            if event.type == "redeemed":
+                self.redeemed[customer_id, key] = event
         elif type(event) is Permission and event.source == "courtesy" and event.status == "withdrawn":
             self._record.withdrawn.setdefault(event.proof, self._stage.mark())
 
     def _delete(self, customer_id: str, key: str) -> None:
         self.timelines.get(customer_id, {}).pop(key, None)
         self.waiting.pop((customer_id, key), None)
+        self.redeemed.pop((customer_id, key), None)
+
+    def _close(self, customer_id: str, response: Response) -> None:
+        self._write(customer_id, response)
+        self.redeemed.pop((customer_id, event_key(response)), None)
 
     def _index(self, customer_id: str, contact: Contact) -> None:
         key = (customer_id, event_key(contact))
@@ -264,104 +281,6 @@ class Customers:
         return found
 
 
-class Index(MemoryIndex):
-    """`identity.ports.IdentityIndex`; its batches may be done in part."""
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__()
-        self._stage = stage
-
-    def copied(self, stage: Stage) -> "Index":
-        """The same records and entries on another stage."""
-        index = Index(stage)
-        index._records = dict(self._records)
-        index._members = {entry: set(held) for entry, held in self._members.items()}
-        return index
-
-    def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
-        wanted = list(subjects)
-        return self._stage.call(lambda: super(Index, self).read_records(wanted))
-
-    def write_records(self, records: Sequence[IndexedRecord]) -> set[str]:
-        refused: set[str] = set()
-
-        def put(record: IndexedRecord) -> None:
-            held = self._records.get(record.subject)
-            if (held.revision if held else 0) != record.revision:
-                refused.add(record.subject)
-            else:
-                self._records[record.subject] = replace(record, revision=record.revision + 1)
-
-        if records:
-            self._stage.batch([partial(put, record) for record in records])
-        return refused
-
-    def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
-        wanted = list(entries)
-        return self._stage.call(lambda: super(Index, self).read_members(wanted))
-
-    def add_members(self, members: Mapping[str, Collection[str]]) -> None:
-        if members:
-            add = super().add_members
-            self._stage.batch([partial(add, {entry: added}) for entry, added in members.items()])
-
-    def remove_members(self, members: Mapping[str, Collection[str]]) -> None:
-        if members:
-            remove = super().remove_members
-            self._stage.batch([partial(remove, {entry: gone}) for entry, gone in members.items()])
-
-    def put_matches(self, matches: Sequence[PossibleMatch]) -> None:
-        self._stage.call(lambda: super(Index, self).put_matches(matches))
-
-    def delete_matches(self, match_ids: Collection[str]) -> None:
-        self._stage.call(lambda: super(Index, self).delete_matches(match_ids))
-
-
-class Objects:
-    """`ports.Lake`: one bucket."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.held: dict[str, bytes] = {}
-        self._stage = stage
-
-    def put(self, path: str, content: bytes) -> None:
-        self._stage.call(partial(self.held.__setitem__, path, content))
-
-    def get(self, path: str) -> bytes:
-        content = self._stage.call(partial(self.held.get, path))
-        if content is None:
-            raise NotFound(f"nothing lies at {path}")
-        return content
-
-    def list(self, prefix: str) -> list[str]:
-        return self._stage.call(lambda: sorted(path for path in self.held if path.startswith(prefix)))
-
-    def delete(self, path: str) -> None:
-        self._stage.call(partial(self.held.pop, path, None))
-
-    def upload(self, local: Path, path: str) -> None:
-        raise NotImplementedError("no schedule uploads files")
-
-    def download(self, path: str, local: Path) -> None:
-        raise NotImplementedError("no schedule downloads files")
-
-
-class Shelf:
-    """`messages.ports.MailingShelf` in the world's bucket."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.registers: dict[tuple[str, str], bytes] = {}
-        self.files: dict[tuple[str, str, str], bytes] = {}
-        self._stage = stage
-
-    def put_piece(self, vendor: str, mailing_id: str, file: str, content: bytes) -> None:
-        self.put(vendor, mailing_id, file, content)
-
-    def put(self, vendor: str, mailing_id: str, file: str, content: bytes) -> None:
-        self._stage.call(partial(self.files.__setitem__, (vendor, mailing_id, file), content))
-
-    def close(self, vendor: str, mailing_id: str, content: bytes) -> bytes:
-        return self._stage.call(partial(self.registers.setdefault, (vendor, mailing_id), content))
-
-    def register(self, vendor: str, mailing_id: str) -> bytes | None:
-        return self._stage.call(partial(self.registers.get, (vendor, mailing_id)))
+def _fits(items: int) -> None:
+    if items > TOGETHER:
+        raise RefusedInput(f"a transaction takes {TOGETHER} items")
