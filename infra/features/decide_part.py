@@ -17,6 +17,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.secret(data.hash_key_arn),
         *access.read_objects(data.lake, "snapshots/", "segments/", "decisions/", "outcomes/cycles/"),
         access.write_objects(data.lake, "decisions/"),
+        access.delete_objects(data.lake, "decisions/"),
     ]
 
 

@@ -22,6 +22,7 @@ class MeasurementView(BaseModel):
     as_of: str
     horizon: int
     cycles: list[str]
+    events: int = Field(description="decisions on single events that were looked at")
     currency: str
     arms: list[dict[str, Any]]
     fatigue: list[dict[str, Any]] = Field(

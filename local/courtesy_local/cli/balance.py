@@ -2,6 +2,7 @@
 
 import typer
 
+from courtesy.decisions.log import cycles_in
 from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, show_json, table
 from courtesy_local.demo import figures
 from courtesy_local.demo.balance import Books, check_decisions, check_mail
@@ -39,9 +40,8 @@ def keep_books(works: Works) -> Books:
     for report in works.reports():
         ends = report.loaded + report.unchanged + report.quarantined
         books.equal(f"{report.key}: rows in = loaded + unchanged + quarantined", report.rows_in, ends)
-    paths = [path for path in works.lake_list("decisions/") if path.endswith(".parquet")]
     by_cycle = []
-    for cycle_id in sorted({path.split("/")[1] for path in paths}):
+    for cycle_id in cycles_in(works.lake_list("decisions/")):
         by_cycle.append(figures.cycle_decisions(works, cycle_id))
         check_decisions(books, cycle_id, by_cycle[-1])
     by_event = figures.event_decisions(works)

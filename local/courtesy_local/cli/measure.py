@@ -70,7 +70,9 @@ def measure(
                 )
     heads = ("level", "who", "outcome", "treated", "held out", "difference", "from", "to", "verdict")
     table("", heads, rows, right=(3, 4, 5, 6, 7))
-    console.print(f"{len(found.cycles)} cycles, judged on {found.as_of} after {found.horizon} days")
+    console.print(
+        f"{len(found.cycles)} cycles and {found.events} decisions on single events, judged on {found.as_of} after {found.horizon} days"
+    )
     if output is not None:
         console.print(f"wrote {output}")
     return OK

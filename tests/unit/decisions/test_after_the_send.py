@@ -109,6 +109,7 @@ def test_the_log_is_kept_as_long_as_the_rulebook_says() -> None:
         "decisions/2026-02-02-a/part-00000.parquet",
         "decisions/events/c1/2026-02-02-m1.jsonl",
         "decisions/held/2026-02-02/m1.jsonl",
+        "decisions/days/2026-02-02/part-00000.parquet",
         "decisions/undated/part-00000.parquet",
     ]
     old = [
@@ -116,6 +117,7 @@ def test_the_log_is_kept_as_long_as_the_rulebook_says() -> None:
         "decisions/2026-02-01-a/part-00000.json",
         "decisions/events/c1/2026-01-31-m1.jsonl",
         "decisions/held/2025-12-31/m1.jsonl",
+        "decisions/days/2026-01-31/part-00000.parquet",
     ]
     for path in [*kept, *old, "outcomes/cycles/2020-01-01-a.json"]:
         lake.put(path, b"x")

@@ -1,10 +1,13 @@
 """Decisions on invented customers whose purchases are known: the difference found is the one that was made."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 
+from courtesy.decisions.days import Decided, gather_days, write_day
 from courtesy.errors import NotFound, RefusedInput
 from courtesy.measurement.measure import Arms, Measured, measure
 from courtesy.measurement.page import measurement_page
@@ -134,6 +137,67 @@ def test_few_responses_are_not_conclusive(found: Measured) -> None:
     assert response.word == "not conclusive"
 
 
+def on_events(number: int, trigger_: str, days: int) -> Decided:
+    outcome, reason = ("control", "global_control") if held_out(number) else ("reserved", "within_law")
+    when = DECIDED + timedelta(days=days, seconds=number)
+    return Decided(f"c{number:04}", trigger_, f"event-{number}", "cars", outcome, reason, when)
+
+
+def with_events(lake: InMemoryLake, days: int, *, gathered: int, folder: Path) -> InMemoryLake:
+    """The same lake with a decision on an event of everybody, so many of them gathered, and some of those not deleted yet."""
+    made = InMemoryLake()
+    made.objects = dict(lake.objects)
+    for number in range(PEOPLE):
+        if number == gathered:
+            left = {path: made.get(path) for path in made.list("decisions/days/")[:3]}
+            assert gather_days(made, LAST, folder) == gathered
+            assert gather_days(made, LAST, folder) == 0
+            made.objects |= left
+        write_day(made, f"m{number}", [on_events(number, "bought", days)])
+    made.objects.pop("decisions/days/2020-01-01/x.jsonl", None)
+    return made
+
+
+def test_decisions_on_single_events_are_measured_too(lake: InMemoryLake, tmp_path: Path) -> None:
+    both = measure(
+        with_events(lake, 1, gathered=300, folder=tmp_path), BOOK, first=FIRST, last=LAST, horizon=30
+    )
+    assert both.events == PEOPLE
+    one = arms(both, "trigger", "bought")
+    assert (one.ratio.treated, one.ratio.held_out, one.contacted) == (400, 100, 400)
+    retention = one.outcomes["retention"]
+    assert retention is not None
+    assert retention.treated == pytest.approx(0.6)
+    assert retention.held_out == pytest.approx(0.3)
+    assert [each.name for each in both.arms if each.level == "segment"] == ["cars new"]
+    assert arms(both, "overall", "overall").ratio.treated == 400
+
+
+def test_events_alone_are_enough_and_without_a_cycle_nobody_has_a_segment(
+    lake: InMemoryLake, tmp_path: Path
+) -> None:
+    made = with_events(lake, 1, gathered=0, folder=tmp_path)
+    made.delete(f"decisions/{FIRST}-one/part-00000.parquet")
+    alone = measure(made, BOOK, first=FIRST, last=LAST, horizon=30)
+    assert (alone.cycles, alone.events, alone.fatigue) == ([], PEOPLE, [])
+    assert {each.level for each in alone.arms} == {"overall", "division", "trigger"}
+    early = with_events(lake, -1, gathered=0, folder=tmp_path)
+    before = measure(early, BOOK, first=FIRST - timedelta(days=1), last=LAST, horizon=30)
+    assert [each.ratio.treated for each in before.arms if each.level == "segment"] == [400]
+
+
+def test_what_was_suppressed_is_in_no_arm_and_not_kept() -> None:
+    made = InMemoryLake()
+    row = on_events(1, "bought", 0)
+    write_day(made, "m", [msgspec.structs.replace(row, outcome="suppressed")])
+    assert made.objects == {}
+
+
+def test_without_a_snapshot_nothing_can_be_judged() -> None:
+    with pytest.raises(NotFound, match="snapshot"):
+        measure(InMemoryLake(), BOOK, first=FIRST, last=LAST, horizon=30)
+
+
 def test_segments_are_those_of_the_day_of_the_decision(found: Measured) -> None:
     # everybody had bought once then: new; those who bought within the horizon are returning since
     assert [one.name for one in found.arms if one.level == "segment"] == ["cars new"]
@@ -184,7 +248,7 @@ def test_an_arm_without_the_other_is_shown_as_such(lake: InMemoryLake) -> None:
 
 
 def test_where_nothing_was_decided_or_asked_wrongly(lake: InMemoryLake) -> None:
-    with pytest.raises(NotFound, match="no cycle from"):
+    with pytest.raises(NotFound, match="nothing was decided from"):
         measure(lake, BOOK, first=date(2020, 1, 1), last=date(2020, 2, 1), horizon=30)
     with pytest.raises(RefusedInput, match="horizon"):
         measure(lake, BOOK, first=FIRST, last=LAST, horizon=0)

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import orjson
 
+from courtesy.decisions.log import cycles_in
 from courtesy.population.plan import newest_first
 from courtesy.ports import Lake
 
@@ -32,8 +33,7 @@ class LakeDecisionLog:
 
     def cycles(self, limit: int) -> list[str]:
         """Ids of the latest cycles that decided something, newest first."""
-        found = {path.split("/")[1] for path in self._lake.list("decisions/") if path.endswith(".parquet")}
-        return newest_first(self._lake, found, limit)
+        return newest_first(self._lake, cycles_in(self._lake.list("decisions/")), limit)
 
     def files(self, cycle_id: str, kind: str = "decisions") -> list[Path]:
         """The Parquet parts of a cycle's decisions (or segments), fetched; empty where it has none."""
@@ -42,7 +42,7 @@ class LakeDecisionLog:
 
     def _from_cycles(self, customer_id: str) -> list[dict[str, object]]:
         paths = [path for path in self._lake.list("decisions/") if path.endswith(".parquet")]
-        latest = set(newest_first(self._lake, (path.split("/")[1] for path in paths), CYCLES))
+        latest = set(newest_first(self._lake, cycles_in(paths), CYCLES))
         files = [str(self._copy(path)) for path in paths if path.split("/")[1] in latest]
         if not files:
             return []

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from courtesy.decisions.days import DAYS, write_day
 from courtesy.decisions.decision import Candidate, Decision, Reserved, outcome_of
 from courtesy.decisions.explain import as_json, sentence
 from courtesy.outcomes import DecisionOutcome
@@ -115,6 +116,11 @@ def part_path(cycle_id: str, part: int) -> str:
     return f"decisions/{cycle_id}/part-{part:05}.parquet"
 
 
+def cycles_in(paths: Iterable[str]) -> list[str]:
+    """The cycles whose decisions are among these paths below `decisions/`, oldest first."""
+    return sorted({p.split("/")[1] for p in paths if p.endswith(".parquet") and not p.startswith(DAYS)})
+
+
 def write_lines(rows: Iterable[Row], path: Path) -> int:
     """Write rows as JSON lines; how many."""
     count = 0
@@ -147,6 +153,7 @@ def write_events(lake: Lake, customer_id: str, run: str, rows: Sequence[Row]) ->
     if waiting:
         day = waiting[0].at.date().isoformat()
         lake.put(f"decisions/held/{day}/{run}.jsonl", b"".join(_encoder.encode(r) + b"\n" for r in waiting))
+    write_day(lake, run, rows)
 
 
 def read_held(lake: Lake, first: date, last: date) -> list[Row]:

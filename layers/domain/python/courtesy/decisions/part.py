@@ -18,6 +18,7 @@ import msgspec
 
 from courtesy.decisions.allowances import Allowances
 from courtesy.decisions.candidates import from_follow_up
+from courtesy.decisions.days import gather_days
 from courtesy.decisions.decision import Candidate, Decision
 from courtesy.decisions.explain import from_json
 from courtesy.decisions.find import Found, find
@@ -108,6 +109,7 @@ def decide_part(
     result = PartBalance(job.cycle_id, job.part, run.balance, run.balance.balanced)
     lake.put(balance_path, msgspec.json.encode(result))
     if job.part == 0:
+        gather_days(lake, now.date(), folder)
         forget_decisions(lake, now.date(), rulebook.decisions.log_days)
     return result
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from courtesy.ports import Lake
 
-_DATED = re.compile(r"^decisions/(?:held/|events/[^/]+/)?(\d{4}-\d{2}-\d{2})")
+_DATED = re.compile(r"^decisions/(?:held/|days/|events/[^/]+/)?(\d{4}-\d{2}-\d{2})")
 
 
 def forget_decisions(lake: Lake, today: date, days: int) -> int:

@@ -5,13 +5,14 @@ out stood at the same place of the law, so the arms differ by chance alone. Outc
 decisions whose horizon has passed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
+from courtesy.decisions.days import PRESSED, days_sql
 from courtesy.measurement.lift import Cell
 from courtesy.outcomes import DecisionOutcome, Reason
 from courtesy.population.ledger import NOWHERE, SHIFT, day_of, purchases_sql
@@ -20,11 +21,6 @@ from courtesy.population.rules import PopulationRules
 Outcome = Literal["retention", "response", "revenue", "margin"]
 OUTCOMES: tuple[Outcome, ...] = ("retention", "response", "revenue", "margin")
 MONEY: frozenset[str] = frozenset({"revenue", "margin"})
-
-PRESSED = (
-    Reason.CAP, Reason.GAP, Reason.SLOT_HELD_BACK, Reason.LOST_ARBITRATION, Reason.BUDGET, Reason.OFFER_STOCK, Reason.QUIET_HOURS,
-)  # fmt: skip
-"""Why somebody who stood where control groups are drawn was not contacted."""
 
 STRATA = 4
 """Customers of so many person records and more are one stratum."""
@@ -132,20 +128,40 @@ def names(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def read_decisions(
-    connection: duckdb.DuckDBPyConnection, decisions: list[Path], segments: list[Path]
+    connection: duckdb.DuckDBPyConnection,
+    cycles: Sequence[str],
+    decisions: list[Path],
+    segments: list[Path],
+    events: list[Path],
 ) -> None:
-    """The view `decision` of the cycles' logs, each with the segment that the customer had in the division in that cycle.
+    """The view `decision` of the cycles' logs, each with the segment that the customer had in the division in that cycle, and of
+    the decisions on single events, each with the segment of the last of these cycles until its day.
 
-    Files lie as `{folder}/{cycle_id}/part-00000.parquet`.
+    cycles: oldest first. Their files lie as `{folder}/{cycle_id}/part-00000.parquet`; events: see `decisions.days`.
     """
-    logs = ", ".join(f"'{path.as_posix()}'" for path in decisions)
-    places = ", ".join(f"'{path.as_posix()}'" for path in segments)
     cycle = "regexp_extract(filename, '([^/]+)/[^/]+$', 1)"
     place = "CASE WHEN sub_segment = '' THEN lifecycle ELSE sub_segment END"
-    held = f"SELECT {cycle} AS cycle, customer_id, division, {place} AS segment FROM read_parquet([{places}], filename = true, union_by_name = true)"
+    columns = 'customer_id, "trigger", occurrence, division, outcome, reason, "at"'
+    held = "SELECT '' AS cycle, '' AS customer_id, '' AS division, '' AS segment WHERE false"
+    parts = []
+    if segments:
+        files = (
+            f"read_parquet({[path.as_posix() for path in segments]}, filename = true, union_by_name = true)"
+        )
+        held = f"SELECT {cycle} AS cycle, customer_id, division, {place} AS segment FROM {files}"
+    if decisions:
+        files = (
+            f"read_parquet({[path.as_posix() for path in decisions]}, filename = true, union_by_name = true)"
+        )
+        parts.append(f"SELECT {columns}, {cycle} AS cycle FROM {files}")
+    if events:
+        order = ", ".join(f"({n}, '{name}')" for n, name in enumerate(("", *cycles)))
+        until = """left(cycle, 10) <= strftime("at", '%Y-%m-%d')"""
+        last = f"(SELECT arg_max(cycle, n) FROM (VALUES {order}) o(n, cycle) WHERE {until})"
+        parts.append(f"SELECT {columns}, {last} AS cycle FROM ({days_sql(events)})")
     connection.execute(f"""
-CREATE OR REPLACE TEMP VIEW decision AS
+CREATE OR REPLACE TEMP TABLE decision AS
     SELECT d.*, coalesce(s.segment, '') AS segment
-    FROM (SELECT *, {cycle} AS cycle FROM read_parquet([{logs}], filename = true, union_by_name = true)) d
+    FROM ({" UNION ALL ".join(parts)}) d
     LEFT JOIN ({held}) s ON s.cycle = d.cycle AND s.customer_id = d.customer_id AND s.division = d.division
 """)

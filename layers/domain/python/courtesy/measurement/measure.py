@@ -3,10 +3,11 @@
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import msgspec
 
+from courtesy.decisions.days import Readable, days_sql, fetch_days
+from courtesy.decisions.log import cycles_in
 from courtesy.errors import NotFound, RefusedInput
 from courtesy.measurement.arms import MONEY, OUTCOMES, cells, make_arms, names, read_decisions, sizes
 from courtesy.measurement.fatigue import Fatigue, fatigue
@@ -15,18 +16,6 @@ from courtesy.population.documents import connect, view_sql
 from courtesy.population.plan import cycle_path, newest_first
 from courtesy.population.scores import decode_scores
 from courtesy.rulebook.model import Rulebook
-
-
-class Readable(Protocol):
-    """What is read of a lake."""
-
-    def get(self, path: str) -> bytes:
-        """An object's bytes. Raises NotFound."""
-        ...
-
-    def list(self, prefix: str) -> list[str]:
-        """Paths below a prefix, sorted."""
-        ...
 
 
 class Arms(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +30,13 @@ class Arms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found. as_of: the snapshot's date; horizon: days; cycles: whose decisions were looked at; money in minor units."""
+    """What was found. as_of: the snapshot's date; horizon: days; cycles, events: whose decisions were looked at, and how many decisions
+    on single events; money in minor units."""
 
     as_of: str
     horizon: int
     cycles: list[str]
+    events: int = 0
     currency: str
     arms: list[Arms]
     fatigue: list[Fatigue]
@@ -57,24 +48,25 @@ def measure(
     """Decisions from `first` to `last` judged on the snapshot of a cycle (the latest). Raises NotFound, RefusedInput."""
     if not 1 <= horizon <= 3650:
         raise RefusedInput("the horizon is 1 to 3650 days")
-    decided = {
-        path.split("/")[1]
-        for path in lake.list("decisions/")
-        if path.endswith(".parquet") and "/part-" in path
-    }
+    decided = cycles_in(lake.list("decisions/"))
     cycles = newest_first(lake, (n for n in decided if first.isoformat() <= n[:10] <= last.isoformat()))[::-1]
-    if not cycles:
-        raise NotFound(f"no cycle from {first} to {last} has decided anything")
-    later = snapshot or newest_first(lake, (path.split("/")[1] for path in lake.list("snapshots/")), 1)[0]
+    taken = newest_first(lake, {path.split("/")[1] for path in lake.list("snapshots/")}, 1)
+    if not snapshot and not taken:
+        raise NotFound("no cycle has taken a snapshot yet, so nothing can be judged")
+    later = snapshot or taken[0]
     as_of = date.fromisoformat(decode_scores(lake.get(cycle_path(later, "scores.json"))).as_of)
     with TemporaryDirectory() as folder:
         here = Path(folder)
         logs = [path for cycle in cycles for path in _fetched(lake, "decisions", cycle, here)]
         places = [path for cycle in cycles for path in _fetched(lake, "segments", cycle, here)]
+        events = fetch_days(lake, here, first, last)
+        if not cycles and not events:
+            raise NotFound(f"nothing was decided from {first} to {last}")
         people = _fetched(lake, "snapshots", later, here)
         connection = connect(here)
         connection.execute(view_sql(people))
-        read_decisions(connection, logs, places)
+        read_decisions(connection, cycles, logs, places, events)
+        made = connection.execute(f"SELECT count(*) FROM ({days_sql(events)})").fetchone() if events else None
         shares = {name: trigger.control_share for name, trigger in rulebook.triggers.items()}
         own = [name for name, share in shares.items() if share > 0]
         make_arms(connection, as_of, horizon, rulebook.population, own)
@@ -94,15 +86,13 @@ def measure(
             compared.append(
                 Arms(level=level, name=name, contacted=contacted, both=both, ratio=ratio, outcomes=outcomes)
             )
-        after = _fetched(lake, "segments", later, here) if later not in cycles[:1] else []
-        before = _fetched(lake, "segments", cycles[0], here)
-        started = date.fromisoformat(cycles[0][:10])
-        tired = (
-            fatigue(connection, before, after, people, started, as_of) if after and started < as_of else []
-        )
+        tired: list[Fatigue] = []
+        if cycles and later != cycles[0] and (started := date.fromisoformat(cycles[0][:10])) < as_of:
+            before, after = (_fetched(lake, "segments", one, here) for one in (cycles[0], later))
+            tired = fatigue(connection, before, after, people, started, as_of)
         connection.close()
     return Measured(
-        as_of=as_of.isoformat(), horizon=horizon, cycles=cycles, currency=rulebook.population.reporting_currency,
+        as_of=as_of.isoformat(), horizon=horizon, cycles=cycles, events=made[0] if made else 0, currency=rulebook.population.reporting_currency,
         arms=compared, fatigue=tired,
     )  # fmt: skip
 

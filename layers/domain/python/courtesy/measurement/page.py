@@ -31,7 +31,7 @@ def measurement_page(found: Measured) -> str:
         "body{font-family:sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;margin:1rem 0}"
         "td,th{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:right}td:first-child,th:first-child{text-align:left}"
         ".alarm{color:#b00020}</style></head><body>"
-        f"<h1>Treated against held out, as of {escape(found.as_of)}</h1><p>{len(found.cycles)} cycles from {escape(found.cycles[0])}; "
+        f"<h1>Treated against held out, as of {escape(found.as_of)}</h1><p>{_whose(found)}; "
         f"what came within {found.horizon} days of the first decision; differences with their 95 % interval. "
         "Grey: not conclusive.</p>"
         f"{warning}{''.join(sections)}</body></html>\n"
@@ -106,3 +106,9 @@ def _fatigue(rows: Sequence[Fatigue]) -> str:
 def _bar(row: Fatigue) -> str:
     width = min(120.0, 1200 * row.opted_out / row.customers)
     return f'<svg width="120" height="10"><rect width="{width:.1f}" height="10" fill="#b00020"/></svg>'
+
+
+def _whose(found: Measured) -> str:
+    """Whose decisions were looked at."""
+    events = f"{found.events} decisions on single events"
+    return f"{len(found.cycles)} cycles from {escape(found.cycles[0])}, {events}" if found.cycles else events

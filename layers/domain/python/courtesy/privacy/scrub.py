@@ -65,6 +65,7 @@ class Search:
         for id_ in sorted(self._owners()):
             found += self.lake.list(f"{_EVENTS}{id_}/")
         found += self.lake.list("decisions/held/")
+        found += [path for path in self.lake.list("decisions/days/") if path.endswith(".jsonl")]
         found += [path for folder_ in ("quarantine/", "inbound/") for path in self.lake.list(folder_)]
         for name in sorted(self.sources):
             found += [p for p in self.lake.list(f"staged/{name}/") if p.endswith((".jsonl", ".jsonl.gz"))]
