@@ -106,6 +106,22 @@ class BlocksView(BaseModel):
     blocks: list[BlockView]
 
 
+class MessageView(BaseModel):
+    """A message that the dealer's words can stand in."""
+
+    trigger: str
+    label: str
+    channels: list[str]
+
+
+class DealerView(BlocksView):
+    """A dealer, its blocks, and the messages of its divisions that go out at present."""
+
+    dealer: str
+    name: str
+    messages: list[MessageView]
+
+
 class TrialView(BaseModel):
     """What keeps the words from being saved, by line, and how they would look where nothing does."""
 
@@ -120,11 +136,20 @@ class WithdrawnView(BaseModel):
 
 
 @router.get("/dealers/<dealer_id>/blocks", roles=READS, summary="A dealer's own words, by place")
-def get_blocks(dealer_id: DealerId) -> BlocksView:
-    """All wordings: waiting, in force, refused. A dealer sees its own only."""
+def get_blocks(dealer_id: DealerId) -> DealerView:
+    """All wordings: waiting, in force, refused; and the messages they can stand in. A dealer sees its own only."""
     _stay_at_home(dealer_id)
-    held, _ = wiring.wire().blocks.read(dealer_id)
-    return BlocksView(blocks=[_view(dealer_id, block) for block in held.blocks])
+    outside = wiring.wire()
+    rulebook, (held, _) = outside.rulebooks.current(), outside.blocks.read(dealer_id)
+    dealer = rulebook.dealers[dealer_id]
+    return DealerView(
+        dealer=dealer_id, name=dealer.name, blocks=[_view(dealer_id, block) for block in held.blocks],
+        messages=[
+            MessageView(trigger=id_, label=rule.label, channels=list(rule.channels))
+            for id_, rule in sorted(rulebook.triggers.items())
+            if rule.active and rule.division in dealer.divisions
+        ],
+    )  # fmt: skip
 
 
 @router.get("/blocks/waiting", roles=("marketer", "approver"), summary="Words that wait for approval")

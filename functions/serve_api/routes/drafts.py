@@ -23,7 +23,7 @@ FilePath = Annotated[
     str, Query(min_length=5, max_length=200, description="e.g. `triggers/welcome_cars.yaml`")
 ]
 SectionName = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")]
-EntryName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_]{0,80}$")]
+EntryName = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,80}$")]
 
 
 class FileChangeView(BaseModel):

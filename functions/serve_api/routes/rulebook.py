@@ -24,7 +24,7 @@ SEES = (*READS, "agent")
 Version = Annotated[int, Query(ge=0, le=99_999_999, description="a published version; 0: the one in force")]
 DraftId = Annotated[str, Query(pattern=r"^(d-[a-z0-9]{8,40})?$", description="a draft instead")]
 Section = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")]
-Entry = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_]{0,80}$")]
+Entry = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,80}$")]
 
 
 class SectionView(BaseModel):

@@ -55,7 +55,21 @@ def test_words_are_written_read_approved_and_taken_away(dealing: Api) -> None:
     (held,) = as_dealer(dealing, "GET", "/dealers/D001/blocks").json["blocks"]
     assert held["approved"]["decided_by"] == "sub-of-approver"
     assert as_dealer(dealing, "DELETE", PATH).json == {"withdrawn": "service_due_cars/*/*/en"}
-    assert as_dealer(dealing, "GET", "/dealers/D001/blocks").json == {"blocks": []}
+    assert as_dealer(dealing, "GET", "/dealers/D001/blocks").json["blocks"] == []
+
+
+def test_a_dealer_learns_its_name_and_the_messages_its_words_can_stand_in(dealing: Api) -> None:
+    mine = as_dealer(dealing, "GET", "/dealers/D001/blocks").json
+    assert (mine["dealer"], mine["name"]) == ("D001", "Meridian Harborside")
+    listed = {each["trigger"]: each for each in mine["messages"]}
+    assert listed["service_due_cars"]["label"] == "Car service is due"
+    assert "email" in listed["service_due_cars"]["channels"]
+    assert not any("marine" in trigger for trigger in listed), "this dealer has no boats"
+
+
+def test_a_dealer_is_found_in_the_rulebook_by_its_id_as_written(dealing: Api) -> None:
+    found = dealing("GET", "/rulebook/sections/dealers/D001", role="approver")
+    assert found.json["value"]["name"] == "Meridian Harborside"
 
 
 def test_a_refusal_tells_the_dealer_why(dealing: Api) -> None:
