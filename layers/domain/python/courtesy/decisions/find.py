@@ -114,6 +114,17 @@ def hits_of(triggers: Sequence[Trigger], catalogue: Catalogue, as_of: date) -> l
     return hits
 
 
+def columns_of(triggers: Sequence[Trigger], catalogue: Catalogue) -> set[str]:
+    """The attributes that `find` reads for these triggers. Raises RefusedRule."""
+    read = {"contacts_90d"}
+    for trigger in triggers:
+        read.update(check(trigger.criteria, catalogue, rule=f"triggers.{trigger.id}.criteria").attributes)
+        read.update(trigger.unknown_holds)
+        if trigger.date_attribute:
+            read.add(trigger.date_attribute)
+    return read
+
+
 def find_sql(hits: Sequence[Hit], source: str = "read_parquet($path)") -> str:
     """The query: (customer_id, number of the hit, date), one row per hit, by customer and hit.
 

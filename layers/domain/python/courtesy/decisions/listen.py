@@ -169,12 +169,17 @@ def _met(
     if not asking:
         return met
     catalogue = catalogue_of(rulebook.sources)
+    checked = {
+        id_: check(trigger.criteria, catalogue, rule=f"triggers.{id_}.criteria")
+        for id_, trigger in asking.items()
+    }
     connection = features_of(
-        [encode_profile(profile)], now.date(), rulebook.population, latest_scores(lake), catalogue
-    )
+        [encode_profile(profile)], now.date(), rulebook.population, latest_scores(lake), catalogue,
+        {name for criteria in checked.values() for name in criteria.attributes},
+    )  # fmt: skip
     try:
         for id_, trigger in asking.items():
-            sql = check(trigger.criteria, catalogue, rule=f"triggers.{id_}.criteria").sql
+            sql = checked[id_].sql
             hit = connection.execute(
                 f"SELECT count(*) FROM segments WHERE division = $division AND ({sql})",  # noqa: S608 - a checked criterion
                 {"division": trigger.division},

@@ -16,7 +16,7 @@ from courtesy.decisions.claim import Claimed, claim, forbidden
 from courtesy.decisions.decide import decide
 from courtesy.decisions.decision import Candidate, Decision, Reserved
 from courtesy.decisions.explain import from_json, sentence
-from courtesy.decisions.find import cycle_triggers, find
+from courtesy.decisions.find import columns_of, cycle_triggers, find
 from courtesy.decisions.household import household_name, read_household
 from courtesy.decisions.listen import latest_scores
 from courtesy.decisions.policy import Policy, policy_of
@@ -202,8 +202,9 @@ def _candidates(
     book = rulebook.model_copy(update={"triggers": asked})
     catalogue = catalogue_of(rulebook.sources)
     connection = features_of(
-        [encode_profile(profile)], now.date(), rulebook.population, latest_scores(lake), catalogue
-    )
+        [encode_profile(profile)], now.date(), rulebook.population, latest_scores(lake), catalogue,
+        columns_of(list(asked.values()), catalogue),
+    )  # fmt: skip
     found: dict[tuple[str, str], Candidate] = {}
     try:
         for one in find(connection, None, book, catalogue, now.date(), now.date()):

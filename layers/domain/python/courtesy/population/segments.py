@@ -3,7 +3,7 @@
 Lifecycle is placed first, then the lifecycle's sub-segment, then the value tier; a ladder may read what was placed before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,8 @@ from courtesy.population.rules import Ladder, PopulationRules
 from courtesy.population.scores import Scores
 from courtesy.population.valuation import make_valued
 
+FEW = 10
+"""Customers for whom DuckDB is not asked to look for the best plan."""
 PLACED = ("lifecycle", "sub_segment", "value_tier")
 
 
@@ -104,19 +106,35 @@ def features_of(
     rules: PopulationRules,
     scores: Scores,
     catalogue: Catalogue,
+    columns: Collection[str] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Single customers by the same statements as the cycle: a connection with the relation `segments` of these documents.
 
-    The documents are profiles as `encode_profile` writes them; restricted customers are left out.
+    The documents are profiles as `encode_profile` writes them; restricted customers are left out. columns: the attributes that
+    `segments` has beside `customer_id` and `division`, all where left out; what is not asked for is not computed.
     """
     connection = connect(Path(), threads=1, memory="200MB")
+    if (
+        len(profile_documents) <= FEW
+    ):  # planning takes longer than working it out: only what drops unused columns pays
+        connection.execute(f"SET disabled_optimizers = '{','.join(_for_many_rows(connection))}'")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "documents.jsonl"
         write_lines(profile_documents, path)
         connection.execute(f"CREATE TEMP TABLE snapshot AS {snapshot_sql(path, custom_of(catalogue))}")
     make_segments(connection, as_of, rules, scores, catalogue)
+    asked = "*"
+    if columns is not None:
+        named = sorted({catalogue.attribute(name).name for name in columns} - {"division"})
+        asked = ", ".join(["customer_id", "division", *(f'"{name}"' for name in named)])
     connection.execute(
-        "CREATE TEMP TABLE gathered AS SELECT * FROM placed ORDER BY customer_id, division; "
+        f"CREATE TEMP TABLE gathered AS SELECT {asked} FROM placed ORDER BY customer_id, division; "
         "CREATE OR REPLACE TEMP VIEW segments AS SELECT * FROM gathered"
     )
     return connection
+
+
+def _for_many_rows(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """DuckDB's optimizers but those that leave out what is not asked for, by name."""
+    names = connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()
+    return [name for (name,) in names if name not in ("unused_columns", "deliminator")]
