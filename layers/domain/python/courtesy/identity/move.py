@@ -24,6 +24,7 @@ from courtesy.errors import Conflict
 from courtesy.identity.arrival import caught_up, settled
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, customer_entry, subject_of
+from courtesy.identity.redirects import lead_home
 from courtesy.identity.share import shares_of
 from courtesy.identity.unite import unite
 from courtesy.outcomes import ContactState
@@ -125,6 +126,7 @@ def fetch(
                 marked |= touched
                 done.add(departure.customer_id)
         folded |= united | marked
+        lead_home((record for record in records.values() if record.leaving), index, store, key)
         leaving = _finish(
             [record for record in records.values() if record.leaving], done, marked, index, store
         )
