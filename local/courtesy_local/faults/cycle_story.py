@@ -32,6 +32,7 @@ from courtesy_local.faults.story import (
     CUSTOMERS,
     ROUNDS,
     STEP,
+    TRIGGERS,
     Story,
     lay_ground,
     purchase,
@@ -119,6 +120,8 @@ def _logs(run: Run) -> Iterator[Violation]:
         rows = _rows(log)
         if not told.balanced or told.decisions.proposed != len(rows):
             yield Violation("lost", f"cycle {day} proposed {told.decisions.proposed} and logged {len(rows)}")
+        if told.decisions.proposed + told.decisions.standing != len(CUSTOMERS) * len(TRIGGERS):
+            yield Violation("lost", f"cycle {day} proposed {told.decisions.proposed}")
         for (customer, trigger, occurrence), times in Counter(row[:3] for row in rows).items():
             if times > 1:
                 yield Violation(

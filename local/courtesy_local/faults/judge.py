@@ -1,19 +1,20 @@
 """The judge: what the outside record says of a run. It never asks the code's own counters."""
 
 import base64
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from courtesy.outcomes import ContactState
+from courtesy.outcomes import ContactState, Reason
 from courtesy.timeline.contacts import settle
 from courtesy.timeline.events import Contact, Event, Feedback, Permission, decode_event
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, decode_profile, encode_profile
 from courtesy_aws.tables.profiles import unpack
-from courtesy_local.faults.story import CAP_DAYS, CUSTOMERS, WITHDRAWS
+from courtesy_local.faults.story import CAP_DAYS, CUSTOMERS
 from courtesy_local.faults.telling import Telling
 from courtesy_local.faults.world import Run, Write
 
@@ -29,8 +30,8 @@ class Violation(NamedTuple):
     text: str
 
 
-REACHED = {id_: 1 if id_ == WITHDRAWS else 2 for id_ in CUSTOMERS}
-"""So many contacts at least are reserved for each, where withdrawals come after the first is."""
+REACHED = dict.fromkeys(CUSTOMERS, 2)
+"""So many purchases of each end in a contact, or in a decision that a withdrawal stood against one."""
 
 
 def judge(
@@ -84,11 +85,11 @@ def _lost(story: Telling, ends: ContactState, reached: Mapping[str, int]) -> Ite
     for body in story.undelivered:
         yield Violation("lost", f"never confirmed: {body[:80]}")
     accepted = {mail.contact for mail in run.mails}
-    reserved: Counter[str] = Counter()
+    ended = {customer: _withheld(run, customer) for customer in CUSTOMERS}
     for customer in CUSTOMERS:
         events = timeline(run, customer)
         for contact in (event for event in events if isinstance(event, Contact)):
-            reserved[customer] += 1
+            ended[customer].add(contact.occurrence)
             told = [e for e in events if isinstance(e, Feedback) and e.contact == contact.id]
             state, _ = settle(contact, told)
             went = contact.id in accepted
@@ -99,8 +100,17 @@ def _lost(story: Telling, ends: ContactState, reached: Mapping[str, int]) -> Ite
             if state in (ContactState.RESERVED, ContactState.QUEUED, ContactState.SENDING):
                 yield Violation("lost", f"{contact.id} is still {state}")
     for customer, wanted in reached.items():
-        if reserved[customer] < wanted:
-            yield Violation("lost", f"{customer} has {reserved[customer]} contacts instead of {wanted}")
+        if len(ended[customer]) < wanted:
+            yield Violation(
+                "lost", f"{customer}: {len(ended[customer])} purchases of {wanted} came to an end"
+            )
+
+
+def _withheld(run: Run, customer: str) -> set[str]:
+    """The occurrences of events on which the log says that permission was withdrawn."""
+    logs = [content for path, content in run.objects.items() if f"decisions/events/{customer}/" in path]
+    rows = [json.loads(line) for content in logs for line in content.splitlines()]
+    return {row["occurrence"] for row in rows if row["reason"] == Reason.PERMISSION_WITHDRAWN}
 
 
 def profile_of(run: Run, customer: str) -> Profile:
