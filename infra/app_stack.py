@@ -92,15 +92,15 @@ class AppStack(Stack):
 
 
 def _admit_vendor(house: House, account: str) -> None:
-    """Let the print vendor's AWS account take announcements, fetch pieces and report their status."""
+    """Let the print vendor's AWS account take announcements, fetch manifests and pieces (not our register), report their status."""
     vendor = iam.AccountPrincipal(account)
     house.queues["vendor"].queue.grant_consume_messages(vendor)
     house.queues["vendor_status"].queue.grant_send_messages(vendor)
     role = iam.Role(
         house.scope, "vendor_role", assumed_by=vendor, description=f"How {house.config.vendor} fetches pieces"
     )
-    for statement in access.read_objects(house.data.lake, f"mailings/{house.config.vendor}/"):
-        role.add_to_policy(statement)
+    mailings = f"mailings/{house.config.vendor}/*/"
+    role.add_to_policy(access.get_objects(house.data.lake, f"{mailings}manifest.jsonl", f"{mailings}pieces/"))
 
 
 def _watch(notices: Notices, functions: dict[str, Function]) -> None:

@@ -10,7 +10,7 @@ from infra.bundling.target import Target
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ENDPOINT = re.compile(r"http://[^/\s]+:\d+")
-_VENDOR = re.compile(r"[a-z][a-z0-9-]{0,29}")
+_VENDOR = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 _NAMES = re.compile(r"[a-z][a-z0-9_]{0,29}(,[a-z][a-z0-9_]{0,29})*")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _SENDER = re.compile(r"arn:aws[a-z-]*:sms-voice:[a-z0-9-]+:\d{12}:[a-z-]+/\S+")
@@ -22,7 +22,7 @@ HELP = """\
   -c sender=ADDRESS      required  from-address of the e-mails; its domain or itself must be a verified SES identity
   -c alarmEmail=ADDRESS  optional  who is told when an alarm goes off
   -c parts=N             optional  parts of a cycle, about one per 60,000 customers (default 4)
-  -c vendor=NAME         optional  the print vendor's name (default print-vendor)
+  -c vendor=NAME         optional  the print vendor's name in the rulebook (default harbor_print)
   -c vendorAccount=ID    optional  AWS account of the print vendor, which may then use its two queues and fetch its pieces
   -c divisions=A,B       optional  divisions whose e-mail has a configuration set of its own (reputation, events apart)
   -c inboundDomain=NAME  optional  domain at which SES receives replies and unsubscriptions by mail
@@ -122,7 +122,7 @@ def read_config(context: Callable[[str], object]) -> Config:
         ),
         sender=text("sender", None, _ADDRESS, "an e-mail address, for instance news@example.com"),
         parts=number("parts", 2 if local else 4),
-        vendor=text("vendor", "print-vendor", _VENDOR, "a name of small letters, digits and dashes"),
+        vendor=text("vendor", "harbor_print", _VENDOR, "a vendor's name as in the rulebook"),
         vendor_account=optional("vendorAccount", _ACCOUNT, "an AWS account number of 12 digits"),
         alarm_email=optional("alarmEmail", _ADDRESS, "an e-mail address"),
         divisions=tuple(filter(None, text("divisions", "", _NAMES, "names with commas between").split(","))),

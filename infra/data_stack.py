@@ -95,6 +95,16 @@ class DataStack(Stack):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
+    @property
+    def vendor_keys_arn(self) -> str:
+        """The secrets with the keys of print vendors' accounts; made by hand, since they come from the vendors."""
+        return self.format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{self.config.prefix}-vendor-*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
     def _bucket(self, name: str, expire_after: Duration | None = None) -> s3.Bucket:
         return s3.Bucket(
             self,

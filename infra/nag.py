@@ -87,6 +87,7 @@ LOCALLY = dict.fromkeys(
 WILDCARDS = {
     "s3": "Object keys are not known beforehand; the role is bound to the named prefix of one bucket.",
     "cloudwatch": "The alarms' names are given by this app; the role is bound to those that begin with its own prefix.",
+    "secretsmanager": "A vendor's key is named in the rulebook; the role is bound to secrets that begin with this app's own prefix.",
     "states": "Executions are named when they start; the role is bound to those of the cycle's state machine.",
 }
 """Accepted in the policies of roles: patterns below one named prefix, by service. A bare `*` is never among them."""

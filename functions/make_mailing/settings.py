@@ -11,4 +11,5 @@ class Settings(FunctionSettings):
     rulebooks_table: str
     lake_bucket: str
     vendor_queue_url: str
+    vendor_api_queue_url: str
     hash_key_secret: str

@@ -8,6 +8,7 @@ from courtesy.decisions.policy import policy_of
 from courtesy.messages.post import Posting
 from courtesy.messages.render import BlocksOf, Renderer
 from courtesy.messages.typeset import Typesetter
+from courtesy.messages.vendors import VendorRoads
 from courtesy.ports import Clock, CustomerStore, Queue, RulebookStore
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.queues import SqsQueue
@@ -31,6 +32,7 @@ class Outside:
     rulebooks: RulebookStore
     shelf: S3MailingShelf
     vendor_queue: Queue
+    vendor_api_queue: Queue
     blocks: BlocksOf
     made: tuple[Renderer, Typesetter] | None = None
     clock: Clock = _now
@@ -43,7 +45,7 @@ class Outside:
         return Posting(
             store=self.store,
             shelf=self.shelf,
-            vendor_queue=self.vendor_queue,
+            vendor_queue=VendorRoads(self.vendor_queue, self.vendor_api_queue, rulebook.messages),
             renderer=self.made[0],
             policy=policy_of(rulebook),
             typesetter=self.made[1],
@@ -62,5 +64,6 @@ def wire() -> Outside:
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         shelf=S3MailingShelf(settings.lake_bucket),
         vendor_queue=SqsQueue(settings.vendor_queue_url),
+        vendor_api_queue=SqsQueue(settings.vendor_api_queue_url),
         blocks=RememberedBlocks(DynamoBlockStore(settings.rulebooks_table)),
     )

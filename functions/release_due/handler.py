@@ -8,6 +8,7 @@ from courtesy.decisions.policy import policy_of
 from courtesy.decisions.release import release
 from courtesy.errors import NotFound
 from courtesy.messages.recall import recall_pieces
+from courtesy.messages.vendors import VendorRoads
 from courtesy_aws.observability import count, logger, observed
 from functions.release_due.wiring import wire
 
@@ -25,7 +26,12 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: A
         release(outside.store, outside.queues, policy_of(rulebook), now)
     )
     answer["recalls"] = msgspec.to_builtins(
-        recall_pieces(outside.store, outside.vendor_queue, rulebook.messages, now)
+        recall_pieces(
+            outside.store,
+            VendorRoads(outside.vendor_queue, outside.vendor_api_queue, rulebook.messages),
+            rulebook.messages,
+            now,
+        )
     )
     if any(value for name, value in answer.items() if name != "recalls") or any(answer["recalls"].values()):
         logger.info("released", extra=answer)

@@ -14,3 +14,4 @@ class Settings(FunctionSettings):
     postcard_queue_url: str
     sms_queue_url: str
     vendor_queue_url: str
+    vendor_api_queue_url: str

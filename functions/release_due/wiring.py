@@ -19,6 +19,7 @@ class Outside:
     store: CustomerStore
     queues: Mapping[str, Queue]
     vendor_queue: Queue
+    vendor_api_queue: Queue
     rulebooks: RulebookStore
     clock: Clock
 
@@ -36,6 +37,7 @@ def wire() -> Outside:
             "sms": SqsQueue(settings.sms_queue_url),
         },
         vendor_queue=SqsQueue(settings.vendor_queue_url),
+        vendor_api_queue=SqsQueue(settings.vendor_api_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         clock=lambda: datetime.now(UTC),
     )

@@ -9,3 +9,4 @@ class Settings(FunctionSettings):
     rulebooks_table: str
     lake_bucket: str
     vendor_queue_url: str
+    vendor_api_queue_url: str

@@ -17,6 +17,7 @@ class Outside:
 
     lake: Lake
     vendor_queue: Queue
+    vendor_api_queue: Queue
     rulebooks: RulebookStore
     clock: Clock
 
@@ -28,6 +29,7 @@ def wire() -> Outside:
     return Outside(
         lake=S3Lake(settings.lake_bucket),
         vendor_queue=SqsQueue(settings.vendor_queue_url),
+        vendor_api_queue=SqsQueue(settings.vendor_api_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         clock=lambda: datetime.now(UTC),
     )

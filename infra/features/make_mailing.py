@@ -17,7 +17,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.secret(data.hash_key_arn),
         *access.read_objects(data.lake, "mailings/"),
         access.write_objects(data.lake, "mailings/"),
-        access.send(house.queues["vendor"].queue),
+        access.send(house.queues["vendor"].queue, house.queues["vendor_api"].queue),
     ]
 
 
@@ -29,6 +29,7 @@ FEATURE = Feature(
         "rulebooks_table",
         "lake_bucket",
         "vendor_queue_url",
+        "vendor_api_queue_url",
         "hash_key_secret",
     ),
     allow=_allow,

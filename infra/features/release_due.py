@@ -16,7 +16,12 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
         access.table(data.profiles, access.READ, access.WRITE),
         access.table(data.rulebooks, access.READ),
         access.index(data.timeline, DUE_INDEX),
-        access.send(*(house.queues[name].queue for name in ("email", "letter", "postcard", "sms", "vendor"))),
+        access.send(
+            *(
+                house.queues[name].queue
+                for name in ("email", "letter", "postcard", "sms", "vendor", "vendor_api")
+            )
+        ),
     ]
 
 
@@ -31,6 +36,7 @@ FEATURE = Feature(
         "postcard_queue_url",
         "sms_queue_url",
         "vendor_queue_url",
+        "vendor_api_queue_url",
     ),
     allow=_allow,
     timeout=60,

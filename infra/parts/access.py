@@ -33,6 +33,11 @@ def read_objects(bucket: s3.IBucket, *prefixes: str) -> list[iam.PolicyStatement
     ]
 
 
+def get_objects(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
+    """Get objects below the prefixes, without a look at what else there is."""
+    return _allow(["s3:GetObject"], _below(bucket, prefixes))
+
+
 def write_objects(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
     """Put objects below the prefixes, in one piece or several."""
     return _allow(["s3:PutObject", "s3:AbortMultipartUpload"], _below(bucket, prefixes))

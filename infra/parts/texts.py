@@ -4,7 +4,7 @@ Made only where the installation has an origination identity (`-c textSender=ARN
 number itself is registered by hand with AWS and the carriers; point its two-way messages to the topic in the outputs.
 """
 
-from aws_cdk import Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_smsvoice as smsvoice
 from aws_cdk import aws_sns as sns
@@ -31,6 +31,9 @@ class Texts(Construct):
         )
         if not self.origination:
             return
+        notices.key.grant(
+            iam.ServicePrincipal("sms-voice.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey"
+        )
         topic = sns.Topic(
             self,
             "events",
@@ -38,6 +41,7 @@ class Texts(Construct):
             master_key=notices.key,
             enforce_ssl=config.tls_only,
         )
+        CfnOutput(self, "topic", key="TextEventsTopic", value=topic.topic_arn)
         allowed = topic.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],

@@ -99,7 +99,7 @@ def test_every_work_queue_gives_up_into_a_watched_queue(aws: Templates) -> None:
     work = {key: each["Properties"] for key, each in queues.items() if key not in dead}
     watched = json.dumps([each["Properties"] for each in aws.of_type("AWS::CloudWatch::Alarm").values()])
 
-    assert len(work) == 10
+    assert len(work) == 11
     for properties in work.values():
         assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in dead
         assert properties["RedrivePolicy"]["maxReceiveCount"] == 5
@@ -111,7 +111,7 @@ def test_every_work_queue_gives_up_into_a_watched_queue(aws: Templates) -> None:
 
 def test_queues_hide_a_message_for_six_timeouts_of_their_consumer(aws: Templates) -> None:
     mappings = aws.of_type("AWS::Lambda::EventSourceMapping")
-    assert len(mappings) == 9
+    assert len(mappings) == 10
     for mapping in mappings.values():
         properties = mapping["Properties"]
         queue = aws.app[properties["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]

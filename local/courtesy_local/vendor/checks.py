@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from ctypes import c_int
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,44 +65,57 @@ def check_mailing(told: bytes, read: Read, product: PrintProduct | None = None) 
         checked.problems.append(f"{announced.pieces} pieces announced, {len(checked.pieces)} listed")
     if len({piece.piece_id for piece in checked.pieces}) != len(checked.pieces):
         checked.problems.append("a piece is listed twice")
-    size = (announced.file_width_in * POINTS, announced.file_height_in * POINTS)
     for piece in checked.pieces:
-        fault = _piece_fault(piece, read, size, product)
+        fault = _piece_fault(piece, read, announced, product)
         if fault:
             checked.faults[piece.piece_id] = fault
     return checked
 
 
 def _piece_fault(
-    piece: ManifestLine, read: Read, size: tuple[float, float], product: PrintProduct | None
+    piece: ManifestLine, read: Read, announced: Announcement, product: PrintProduct | None
 ) -> str:
     """Why a piece cannot be printed, one word; empty where it can."""
     if not (piece.name or piece.company) or not piece.address_line1 or not piece.address_city:
         return "address"
-    try:
-        content = read(piece.file)
-    except KeyError:
-        return "file_missing"
-    if hashlib.sha256(content).hexdigest() != piece.sha256:
-        return "checksum"
-    try:
-        document = pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError:
-        return "artwork"
-    try:
-        if len(document) != piece.pages:
-            return "pages"
-        for number, page in enumerate(document):
-            width, height = page.get_size()
-            if abs(width - size[0]) > TOLERANCE or abs(height - size[1]) > TOLERANCE:
-                return "size"
-            if not all(_embedded(page)):
-                return "font"
-            if product is not None and outside_zones(page, product, last=number == len(document) - 1):
-                return "zone"
-    finally:
-        document.close()
-    return ""
+    if bool(piece.back) != (announced.files == "front_back"):
+        return "sides"
+    parts = [(piece.file, piece.sha256)] + ([(piece.back, piece.back_sha256)] if piece.back else [])
+    pages = 0
+    for file, checksum in parts:
+        try:
+            content = read(file)
+        except KeyError:
+            return "file_missing"
+        if hashlib.sha256(content).hexdigest() != checksum:
+            return "checksum"
+        try:
+            document = pypdfium2.PdfDocument(content)
+        except pypdfium2.PdfiumError:
+            return "artwork"
+        with closing(document):
+            if piece.back and len(document) != 1:
+                return "pages"
+            fault = next(filter(None, _page_faults(document, piece, announced, product, pages)), "")
+            pages += len(document)
+        if fault:
+            return fault
+    return "" if pages == piece.pages else "pages"
+
+
+def _page_faults(
+    document: Any, piece: ManifestLine, announced: Announcement, product: PrintProduct | None, before: int
+) -> Iterator[str]:
+    """What is wrong with each page, one word, empty where nothing is. `before`: pages of the piece in files before this one."""
+    for number, page in enumerate(document, before + 1):
+        width, height = (points / POINTS for points in page.get_size())
+        off = max(abs(width - announced.file_width_in), abs(height - announced.file_height_in))
+        if off * POINTS > TOLERANCE:
+            yield "size"
+        elif not all(_embedded(page)):
+            yield "font"
+        elif product is not None and outside_zones(page, product, last=number == piece.pages):
+            yield "zone"
 
 
 def _embedded(page: Any) -> Iterator[bool]:

@@ -1,11 +1,13 @@
 """The conformance kit for print vendors: a sample mailing to try one's own end on, and a check of what that end reports."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from courtesy.errors import RefusedInput
 from courtesy.messages.mailing import (
@@ -23,6 +25,7 @@ from courtesy.messages.vendor_status import read_status, reports_of
 from courtesy_local.vendor.checks import check_mailing
 from courtesy_local.vendor.preview import Preview
 
+_PAGE = re.compile(rb"/Type\s*/Page[^s]")
 ORDER = {"acknowledged": 1, "rejected": 2, "mailed": 3, "returned": 4}
 """The order in which a vendor reports on a piece."""
 
@@ -38,16 +41,21 @@ def write_sample(rulebook: Path, folder: Path, channel: str = "letter") -> int:
         t for t in sorted(preview.rulebook.triggers) if channel in preview.channels(t)
     ):
         sample = ("ordinary", "german", "sparse")[number % 3]
-        content = preview.pdf(trigger, channel, sample)
-        checksum = hashlib.sha256(content).hexdigest()
-        file = f"pieces/sample-{number}-{checksum[:12]}.pdf"
-        (folder / file).write_bytes(content)
+        files: dict[str, str] = {}
+        pages = 0
+        for content in preview.files(trigger, channel, preview.sample(trigger, sample)):
+            checksum = hashlib.sha256(content).hexdigest()
+            file = f"pieces/sample-{number}-{checksum[:12]}.pdf"
+            (folder / file).write_bytes(content)
+            files[file] = checksum
+            pages += len(_PAGE.findall(content))
         to = postal_address(
             sample_profile(sample, preview.rulebook, preview.rulebook.triggers[trigger].division), vendor
         )
         assert isinstance(to, PostalAddress)  # noqa: S101 - the samples' addresses are good
-        pages = content.count(b"/Type/Page/") or 1
-        pieces.append(Piece(f"sample-{number}", file, checksum, pages, to, "c", trigger, "sample"))
+        (file, checksum), back = next(iter(files.items())), list(files.items())[1:]
+        piece = Piece(f"sample-{number}", file, checksum, pages, to, "c", trigger, "sample")
+        pieces.append(replace(piece, back=back[0][0], back_sha256=back[0][1]) if back else piece)
     register = Register(
         "sample-1",
         vendor_name,

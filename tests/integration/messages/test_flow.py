@@ -71,6 +71,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         client("sesv2").create_email_identity(EmailIdentity="sender@example.com")
         url = client("sqs").create_queue(QueueName="vendor")["QueueUrl"]
         monkeypatch.setenv("VENDOR_QUEUE_URL", url)
+        monkeypatch.setenv("VENDOR_API_QUEUE_URL", f"{url}-api")
         send_email_wiring.wire().clock = make_mailing_wiring.wire().clock = lambda: NOW
         yield
     _forget()

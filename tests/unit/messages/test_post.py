@@ -15,7 +15,7 @@ from courtesy.errors import OutsideFailed, RefusedRule
 from courtesy.messages.mailing import Announcement, ManifestLine, Register, decode_register
 from courtesy.messages.post import Posted, Posting, Typesetting, make_mailings
 from courtesy.messages.render import PrintText, Renderer
-from courtesy.messages.rules import DealerBlock, PrintProduct
+from courtesy.messages.rules import DealerBlock, PrintProduct, Side
 from courtesy.messages.typeset import Typesetter
 from courtesy.outcomes import ContactState
 from courtesy.rulebook.model import Rulebook
@@ -34,7 +34,7 @@ TRIGGER, PERIOD = "win_back_lost_high_value", "2026-Q1"
 class PlainTypesetter:
     """Makes something that looks enough like a PDF of one page."""
 
-    def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
+    def pdf(self, product: PrintProduct, text: PrintText, address: list[str], side: Side = "both") -> bytes:
         return b"%PDF /Type /Page /x " + "|".join([product.name, text.headline, *address]).encode()
 
 
@@ -211,7 +211,9 @@ def test_a_slow_first_run_finds_its_mailing_closed_and_gives_the_rest_back(rende
     class Interrupted(PlainTypesetter):
         done = False
 
-        def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
+        def pdf(
+            self, product: PrintProduct, text: PrintText, address: list[str], side: Side = "both"
+        ) -> bytes:
             if not self.done:
                 self.done = True
                 assert world.run("run-2", world.messages[:1]).outcomes == {"recorded": 1}
@@ -279,7 +281,9 @@ def test_a_piece_that_the_vendor_would_not_take_is_refused(
     renderer: Renderer, content: bytes | None, reason: str
 ) -> None:
     class Odd:
-        def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
+        def pdf(
+            self, product: PrintProduct, text: PrintText, address: list[str], side: Side = "both"
+        ) -> bytes:
             if content is None:
                 raise RefusedRule("the text does not fit")
             return content
@@ -348,7 +352,9 @@ def test_a_piece_whose_customer_moved_between_two_runs_is_claimed_anew(renderer:
 
 def test_a_dealer_s_words_that_do_not_fit_give_way_and_the_piece_is_printed(rulebook: Rulebook) -> None:
     class Narrow(PlainTypesetter):
-        def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
+        def pdf(
+            self, product: PrintProduct, text: PrintText, address: list[str], side: Side = "both"
+        ) -> bytes:
             if text.dealer.get("words"):
                 raise RefusedRule("the text does not fit on the postcard; shorten it")
             return super().pdf(product, text, address)

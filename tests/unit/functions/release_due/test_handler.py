@@ -29,13 +29,17 @@ def test_each_channel_has_its_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     candidates = [Candidate(name, "once", NOW + timedelta(days=9)) for name in ("mail", "letter")]
     reserve(store, "c1", None, candidates, policy_of(book), NOW, KEY)
     queues = {"email": InMemoryQueue(), "letter": InMemoryQueue(), "postcard": InMemoryQueue()}
-    monkeypatch.setattr(handler, "wire", lambda: Outside(store, queues, InMemoryQueue(), books, lambda: NOW))
+    monkeypatch.setattr(
+        handler, "wire", lambda: Outside(store, queues, InMemoryQueue(), InMemoryQueue(), books, lambda: NOW)
+    )
     assert handler.handle({}, None)["queued"] == {"email": 1, "letter": 1}
     assert [len(queue.bodies()) for queue in queues.values()] == [1, 1, 0]
     assert handler.handle({}, None)["queued"] == {}
 
 
 def test_before_the_first_rulebook_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    wired = Outside(InMemoryCustomerStore(), {}, InMemoryQueue(), InMemoryRulebookStore(), lambda: NOW)
+    wired = Outside(
+        InMemoryCustomerStore(), {}, InMemoryQueue(), InMemoryQueue(), InMemoryRulebookStore(), lambda: NOW
+    )
     monkeypatch.setattr(handler, "wire", lambda: wired)
     assert handler.handle({}, None)["queued"] == {}

@@ -43,7 +43,7 @@ def test_an_overdue_mailing_is_announced_each_hour_until_it_is_acknowledged(
     folder = f"mailings/{REGISTER.vendor}/{REGISTER.mailing_id}/"
     lake.put(f"{folder}register.json", encode_register(REGISTER))
     late = REGISTER.made + timedelta(hours=25)
-    wired = Outside(lake, queue, Books(rulebook), lambda: late)  # type: ignore[arg-type]
+    wired = Outside(lake, queue, InMemoryQueue(), Books(rulebook), lambda: late)  # type: ignore[arg-type]
     monkeypatch.setattr(handler, "wire", lambda: wired)
     assert handler.handle({}, None) == handler.handle({}, None) == {"overdue": [REGISTER.mailing_id]}
     assert [body for body, _ in queue.sent] == [announcement(REGISTER)] * 2
@@ -52,6 +52,6 @@ def test_an_overdue_mailing_is_announced_each_hour_until_it_is_acknowledged(
 
 
 def test_before_the_first_rulebook_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    wired = Outside(InMemoryLake(), InMemoryQueue(), Books(None), lambda: NOW)  # type: ignore[arg-type]
+    wired = Outside(InMemoryLake(), InMemoryQueue(), InMemoryQueue(), Books(None), lambda: NOW)  # type: ignore[arg-type]
     monkeypatch.setattr(handler, "wire", lambda: wired)
     assert handler.handle({}, None) == {"overdue": []}

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -16,9 +17,14 @@ RECALL = "courtesy.recall.v1"
 """Names the form of the message that asks pieces back."""
 
 
+LOOK = "courtesy.look.v1"
+"""Names the form of the message that has a vendor with an API asked what became of a mailing; it never leaves the house."""
+
+
 class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     """One printed piece. `id` is the contact id; `file` is relative to the mailing's folder.
 
+    back, back_sha256: where the vendor takes front and back apart, `file` is the front; `pages` counts both
     customer_id, trigger, occurrence, address: ours alone, so that a report finds its contact; never told to the vendor
     """
 
@@ -31,14 +37,17 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     trigger: str
     occurrence: str
     address: str = ""
+    back: str = ""
+    back_sha256: str = ""
 
 
-class PrintProductSize(msgspec.Struct, frozen=True):
-    """The product's name and the size of its file, inches."""
+class PrintProductSize(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The product's name, the size of its file in inches, and how its sides are handed over."""
 
     name: str
     file_width: float
     file_height: float
+    files: Literal["one", "front_back"] = "one"
 
 
 class Register(msgspec.Struct, frozen=True):
@@ -55,7 +64,7 @@ class Register(msgspec.Struct, frozen=True):
 def size_of(product: PrintProduct) -> PrintProductSize:
     """The size of a product's file: the trimmed piece and the bleed on each side."""
     return PrintProductSize(
-        product.name, product.width + 2 * product.bleed, product.height + 2 * product.bleed
+        product.name, product.width + 2 * product.bleed, product.height + 2 * product.bleed, product.files
     )
 
 
@@ -65,8 +74,11 @@ def mailing_id_of(run: str, vendor: str, channel: str, day: datetime) -> str:
     return f"{day:%Y%m%d}-{channel}-{told}"
 
 
-class ManifestLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of a manifest: the piece, its file and where it goes. `address_country`: ISO 3166, two letters."""
+class ManifestLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of a manifest: the piece, its file and where it goes. `address_country`: ISO 3166, two letters.
+
+    back, back_sha256: only where the announcement says `front_back`; `file` is the front then, and `pages` counts both
+    """
 
     piece_id: str
     file: str
@@ -80,10 +92,15 @@ class ManifestLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address_state: str
     address_zip: str
     address_country: str
+    back: str = ""
+    back_sha256: str = ""
 
 
-class Announcement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The message that tells a vendor of a mailing. `folder`: below the lake's bucket; sizes in inches, bleed included."""
+class Announcement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """The message that tells a vendor of a mailing. `folder`: below the lake's bucket; sizes in inches, bleed included.
+
+    files: `one` PDF per piece with a page for each side (left out then), or `front_back`, two of a page each
+    """
 
     schema: str
     mailing_id: str
@@ -98,6 +115,7 @@ class Announcement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     manifest_sha256: str
     pieces: int
     pages: int
+    files: Literal["one", "front_back"] = "one"
 
 
 class Recall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -108,6 +126,20 @@ class Recall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     vendor: str
     channel: str
     pieces: list[str]
+
+
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The message that has a vendor asked what became of a mailing."""
+
+    schema: str
+    mailing_id: str
+    vendor: str
+    channel: str
+
+
+def look(vendor: str, channel: str, mailing_id: str) -> bytes:
+    """The message that has a vendor asked what became of a mailing."""
+    return msgspec.json.encode(Look(schema=LOOK, mailing_id=mailing_id, vendor=vendor, channel=channel))
 
 
 def recall(vendor: str, channel: str, mailing_id: str, pieces: Iterable[str]) -> bytes:
@@ -134,6 +166,8 @@ def manifest(register: Register) -> bytes:
                 piece.to.state,
                 piece.to.postcode,
                 piece.to.country,
+                piece.back,
+                piece.back_sha256,
             )
         )
         for piece in register.pieces
@@ -158,6 +192,7 @@ def announcement(register: Register) -> bytes:
             manifest_sha256=hashlib.sha256(manifest(register)).hexdigest(),
             pieces=len(register.pieces),
             pages=sum(piece.pages for piece in register.pieces),
+            files=register.product.files,
         )
     )
 

@@ -38,7 +38,7 @@ from courtesy.messages.mailing import (
 from courtesy.messages.ports import MailingShelf
 from courtesy.messages.postal import postal_address
 from courtesy.messages.render import PrintText, Renderer
-from courtesy.messages.rules import PrintProduct, PrintVendor
+from courtesy.messages.rules import PrintProduct, PrintVendor, Side
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, Queue
 from courtesy.timeline.events import Contact
@@ -50,7 +50,7 @@ _PAGE = re.compile(rb"/Type\s*/Page[^s]")
 class Typesetting(Protocol):
     """Makes a piece's PDF; `messages.typeset.Typesetter` by Typst."""
 
-    def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
+    def pdf(self, product: PrintProduct, text: PrintText, address: list[str], side: Side = "both") -> bytes:
         """See `messages.typeset.Typesetter`. Raises RefusedRule."""
         ...
 
@@ -197,15 +197,16 @@ def _make_pieces(
         if isinstance(made, str):
             faults[waiting.contact.id] = made
             continue
-        piece, content = made
-        outside.shelf.put_piece(vendor_name, mailing_id, piece.file, content)
+        piece, files = made
+        for file, content in files.items():
+            outside.shelf.put_piece(vendor_name, mailing_id, file, content)
         yield piece
 
 
 def _typeset(
     vendor: PrintVendor, product: PrintProduct, waiting: _Waiting, outside: Posting
-) -> tuple[Piece, bytes] | str:
-    """The piece and its PDF, or in one word why there is none."""
+) -> tuple[Piece, dict[str, bytes]] | str:
+    """The piece and its PDFs by file, or in one word why there is none."""
     contact, profile = waiting.contact, waiting.profile
     to = postal_address(profile, vendor)
     if isinstance(to, str):
@@ -214,39 +215,46 @@ def _typeset(
     try:
         context = renderer.context(profile, contact, now=contact.sent or outside.clock())
         text = renderer.printed(contact.trigger, contact.channel, context)
-        content = _pdf(product, text, to.lines(), outside.typesetter)
+        sides = print_files(outside.typesetter, product, text, to.lines())
     except NotFound:
         return "message_missing"
     except RefusedRule:
         return "text_does_not_fit"
-    pages = len(_PAGE.findall(content))
-    if pages > product.pages_max or (product.sides and pages != product.sides):
+    pages = [len(_PAGE.findall(content)) for content in sides]
+    if sum(pages) > product.pages_max or (product.sides and sum(pages) != product.sides) or 0 in pages:
         return "too_many_pages"
-    if len(content) > vendor.file_bytes_max:
+    if max(map(len, sides)) > vendor.file_bytes_max:
         return "file_too_large"
-    checksum = hashlib.sha256(content).hexdigest()
+    sums = [hashlib.sha256(content).hexdigest() for content in sides]
+    files = [f"pieces/{contact.id}-{checksum[:12]}.pdf" for checksum in sums]
     piece = Piece(
         id=contact.id,
-        file=f"pieces/{contact.id}-{checksum[:12]}.pdf",
-        sha256=checksum,
-        pages=pages,
+        file=files[0],
+        sha256=sums[0],
+        pages=sum(pages),
         to=to,
         customer_id=profile.customer_id,
         trigger=contact.trigger,
         occurrence=contact.occurrence,
         address=contact.address,
+        back=files[1] if len(files) > 1 else "",
+        back_sha256=sums[1] if len(sums) > 1 else "",
     )
-    return piece, content
+    return piece, dict(zip(files, sides, strict=True))
 
 
-def _pdf(product: PrintProduct, text: PrintText, address: list[str], typesetter: Typesetting) -> bytes:
-    """The piece; where a dealer's words make it too long, the standard text alone. Raises RefusedRule."""
+def print_files(
+    typesetter: Typesetting, product: PrintProduct, text: PrintText, address: list[str]
+) -> list[bytes]:
+    """The piece's files; where a dealer's words make it too long, the standard text alone. Raises RefusedRule."""
+    sides: tuple[Side, ...] = ("both",) if product.files == "one" else ("front", "back")
     try:
-        return typesetter.pdf(product, text, address)
+        return [typesetter.pdf(product, text, address, side) for side in sides]
     except RefusedRule:
         if not text.dealer.get("words"):
             raise
-        return typesetter.pdf(product, replace(text, dealer=text.dealer | {"words": []}), address)
+        alone = replace(text, dealer=text.dealer | {"words": []})
+        return [typesetter.pdf(product, alone, address, side) for side in sides]
 
 
 def _give_back(waiting: _Waiting, fault: str, outside: Posting, posted: Posted) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from courtesy.errors import NotFound, RefusedInput, UnknownName
 from courtesy.messages.compile import compile_messages
 from courtesy.messages.context import MessageContext
+from courtesy.messages.post import print_files
 from courtesy.messages.postal import postal_address
 from courtesy.messages.render import BlocksOf, RenderedEmail, Renderer, no_blocks
 from courtesy.messages.rules import PrintProduct
@@ -114,6 +115,14 @@ class Preview:
     def pdf(self, trigger: str, channel: str, sample: str) -> bytes:
         """The printed piece as the sample person gets it. Raises RefusedInput where the address is not taken."""
         return self.show(trigger, channel, self.sample(trigger, sample)).pdf
+
+    def files(self, trigger: str, channel: str, profile: Profile) -> list[bytes]:
+        """The PDFs of a printed piece as the vendor takes them: one, or front and back. Raises as `show` does."""
+        piece = self._renderer.printed(
+            trigger, channel, self._context(trigger, channel, profile, NOW, "", "")
+        )
+        product, address = self.product(channel), self._address(channel, profile)
+        return print_files(self._typesetter, product, piece, address)
 
     def product(self, channel: str) -> PrintProduct:
         """What the rulebook's vendor prints for a channel. Raises NotFound."""

@@ -4,14 +4,18 @@
 else stands in `rulebook/messages.yaml` as it is written.
 """
 
+import re
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from courtesy.rulebook.section import Section
 
 MessageChannel = Literal["email", "letter", "postcard", "sms", "next_contact"]
+
+Side = Literal["both", "front", "back"]
+"""Which sides of a piece a file holds."""
 
 
 class Language(Section):
@@ -49,6 +53,8 @@ class PrintProduct(Section):
     sides:         pages that a file must have; 0: any number up to `pages_max`
     window:        where the recipient's address shows, where the piece carries it itself
     free:          area of the last side that stays empty because the vendor prints the address there
+    files:         how the vendor takes the sides: `one` file with a page for each, or `front_back`, a file for each of two
+    size:          the vendor's own word for the product, where its API has one
     """
 
     name: str
@@ -63,6 +69,14 @@ class PrintProduct(Section):
     window: Area | None = None
     free: Area | None = None
     colour: bool = True
+    files: Literal["one", "front_back"] = "one"
+    size: str = ""
+
+    @model_validator(mode="after")
+    def _two_sides(self) -> Self:
+        if self.files == "front_back" and self.sides != 2:
+            raise ValueError("`files: front_back` is for pieces of two sides; say `sides: 2`")
+        return self
 
 
 class AddressLimits(Section):
@@ -73,15 +87,65 @@ class AddressLimits(Section):
     city: int = 200
 
 
+class ReturnAddress(Section):
+    """Where a piece that cannot be delivered goes back to, in the fields of a vendor's API."""
+
+    company: str
+    address_line1: str
+    address_line2: str = ""
+    address_city: str
+    address_state: str = ""
+    address_zip: str
+    address_country: str = "US"
+
+
+class VendorApi(Section):
+    """How a vendor with an HTTP API is reached.
+
+    url: the address below which `letters` and `postcards` stand, https
+    secret: ending of the name of the secret that holds the account's key, `courtesy-<stage>-vendor-<secret>`
+    return_to: the sender's address
+    send_after_hours: hours between making and printing, in which a piece can be cancelled; 0: as soon as the vendor can
+    watch_days: how long the vendor is asked what became of a mailing
+    """
+
+    url: str
+    secret: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    return_to: ReturnAddress
+    send_after_hours: int = Field(default=4, ge=0, le=24 * 30)
+    watch_days: int = Field(default=45, ge=1, le=180)
+    mail_type: str = "usps_first_class"
+
+    @field_validator("url")
+    @classmethod
+    def _secure(cls, url: str) -> str:
+        if not re.fullmatch(
+            r"https://[^\s/?#@]+(/[^\s?#]*)?|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?", url
+        ):
+            raise ValueError("the key goes over the line: an https address without user, query or fragment")
+        return url
+
+
 class PrintVendor(Section):
-    """A company that prints and mails. `products`: per channel; `countries`: where it mails to."""
+    """A company that prints and mails. `products`: per channel; `countries`: where it mails to.
+
+    kind: `queue` takes announcements from our queue and fetches the pieces, `api` is handed each piece over HTTP (`api`)
+    """
 
     label: str
+    kind: Literal["queue", "api"] = "queue"
+    api: VendorApi | None = None
     products: dict[Literal["letter", "postcard"], PrintProduct]
     countries: list[str]
     address: AddressLimits = Field(default_factory=AddressLimits)
     file_bytes_max: int = 5_000_000
     acknowledge_hours: int = 24
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if (self.kind == "api") != (self.api is not None):
+            raise ValueError("`kind: api` and `api:` with url, secret and return_to belong together")
+        return self
 
 
 class DealerBlock(Section):

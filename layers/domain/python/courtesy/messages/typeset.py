@@ -12,7 +12,7 @@ import typst
 
 from courtesy.errors import RefusedRule
 from courtesy.messages.render import PrintText
-from courtesy.messages.rules import PrintProduct
+from courtesy.messages.rules import PrintProduct, Side
 
 
 class Typesetter:
@@ -22,26 +22,26 @@ class Typesetter:
         self._frames = {name: source.encode() for name, source in frames.items()}
         self._compiler = typst.Compiler(ignore_system_fonts=True)
 
-    def pdf(self, product: PrintProduct, text: PrintText, address: list[str]) -> bytes:
-        """One piece as PDF in the product's file size, bleed included.
+    def pdf(self, product: PrintProduct, text: PrintText, address: list[str], side: Side = "both") -> bytes:
+        """One piece, or one side of it, as PDF in the product's file size, bleed included.
 
         Raises RefusedRule where the frame is missing or refuses the text, since it does not fit.
         """
-        return self._compile(product, text, address, format="pdf")[0]
+        return self._compile(product, text, address, side, format="pdf")[0]
 
     def png(self, product: PrintProduct, text: PrintText, address: list[str], ppi: float = 72) -> list[bytes]:
         """Each page as a picture of `ppi` pixels an inch. Raises RefusedRule as `pdf` does."""
-        return self._compile(product, text, address, format="png", ppi=ppi)
+        return self._compile(product, text, address, "both", format="png", ppi=ppi)
 
     def _compile(
-        self, product: PrintProduct, text: PrintText, address: list[str], **form: Any
+        self, product: PrintProduct, text: PrintText, address: list[str], side: Side, **form: Any
     ) -> list[bytes]:
         frame = self._frames.get(product.frame)
         if frame is None:
             raise RefusedRule(
                 f"there is no print frame {product.frame!r}; add messages/frames/{product.frame}.typ"
             )
-        piece = {"product": product.model_dump(), "text": asdict(text), "address": address}
+        piece = {"product": product.model_dump(), "text": asdict(text), "address": address, "side": side}
         inputs = {"piece": msgspec.json.encode(piece).decode()}
         try:
             made: Any = self._compiler.compile(frame, sys_inputs=inputs, timestamp=0, **form)

@@ -1,0 +1,1 @@
+"""order_pieces: hands printed pieces over to vendors with an API."""
