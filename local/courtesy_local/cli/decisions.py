@@ -1,6 +1,7 @@
 """`courtesy conformance` and `courtesy rulebook`: worked policy cases, and the rulebook's life from draft to rollback."""
 
 import getpass
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -51,12 +52,28 @@ def conformance(
     files = [file] if file else sorted((places.CHECKOUT / "tests" / "conformance").glob("*.yaml"))
     if file is not None and not file.is_file():
         raise RefusedInput(f"{file}: there is no such file")
-    results = {str(f.name): run_cases(f.read_text(encoding="utf-8"), f.name) for f in files}
+    results = {}
+    for each in files:
+        try:
+            text = each.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise RefusedInput(f"{each.name}: this is no UTF-8 text (byte {error.start})") from None
+        results[each.name] = run_cases(text, each.name)
+    laws = Counter(r.law for rs in results.values() for r in rs)
     wrong = [(name, r.name, "; ".join(r.wrong)) for name, rs in results.items() for r in rs if not r.right]
     cases = sum(len(rs) for rs in results.values())
     if as_json:
         failed = [{"file": f, "case": c, "wrong": w} for f, c, w in wrong]
-        show_json({"files": len(files), "cases": cases, "right": cases - len(wrong), "wrong": failed})
+        points = {str(law): laws[law] for law in sorted(laws) if law}
+        show_json(
+            {
+                "files": len(files),
+                "cases": cases,
+                "right": cases - len(wrong),
+                "wrong": failed,
+                "laws": points,
+            }
+        )
     else:
         if wrong:
             table("", ("file", "case", "wrong"), wrong)

@@ -55,7 +55,7 @@ class NotClaimed(msgspec.Struct, frozen=True):
     contact: Contact | None = None
 
 
-class _Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True):
     """What the law says at this instant: the contact as it shall be, and why it is not sent (None: it is)."""
 
     contact: Contact
@@ -94,7 +94,7 @@ def claim(
         if _early(contact, now):
             return NotClaimed("not_due", contact=contact)
         household = read_household(store, policy, profile, contact.household)
-        verdict = _judge(contact, profile, policy, now, hash_key, household.contacts)
+        verdict = judge_claim(contact, profile, policy, now, hash_key, household.contacts)
         after = verdict.contact
         if verdict.why is None:
             after = msgspec.structs.replace(
@@ -151,14 +151,15 @@ def _early(contact: Contact, now: datetime) -> bool:
     return contact.state is ContactState.RESERVED and contact.due > now and contact.channel != "next_contact"
 
 
-def _judge(
+def judge_claim(
     contact: Contact,
     profile: Profile,
     policy: Policy,
     now: datetime,
     hash_key: bytes,
     others: Sequence[PastContact] = (),
-) -> _Verdict:
+) -> Verdict:
+    """The law at the instant of the claim: the contact leaves now, is planned again, or ends."""
     if contact.expires <= now:
         return _end(contact, ContactState.EXPIRED, Reason.EXPIRED, now)
     plan = policy.plan_of(contact)
@@ -174,14 +175,14 @@ def _judge(
     why = _unfit(contact, plan.lanes[0], around, departed, now)
     arrival = plan.lanes[0].arrival
     if why is None:
-        return _Verdict(msgspec.structs.replace(contact, planned=now + arrival), None)
+        return Verdict(msgspec.structs.replace(contact, planned=now + arrival), None)
     later = earliest(contact, plan.lanes[0], around, now)
     if later is None:
         return _end(contact, ContactState.EXPIRED, why.reason, now)
     moved = msgspec.structs.replace(
         contact, state=ContactState.RESERVED, due=later, planned=later + arrival, reason=why.reason.value
     )
-    return _Verdict(moved, why.reason)
+    return Verdict(moved, why.reason)
 
 
 def _unfit(
@@ -228,5 +229,5 @@ def earliest(contact: Contact, lane: Lane, around: Circumstances, start: datetim
     return None
 
 
-def _end(contact: Contact, state: ContactState, why: Reason, now: datetime) -> _Verdict:
-    return _Verdict(msgspec.structs.replace(contact, state=state, reason=why.value, due=now), why)
+def _end(contact: Contact, state: ContactState, why: Reason, now: datetime) -> Verdict:
+    return Verdict(msgspec.structs.replace(contact, state=state, reason=why.value, due=now), why)
