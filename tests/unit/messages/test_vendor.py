@@ -1,6 +1,8 @@
 """The stand-in print vendor, the gallery and the conformance kit."""
 
 import json
+import re
+import shutil
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -283,3 +285,28 @@ def test_a_proof_needs_an_e_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = CliRunner().invoke(app, ["proof", printed, "--to", "a@example.com", "--rulebook", str(FOLDER)])
     assert isinstance(answer.exception, RefusedInput)
     assert "has no e-mail" in str(answer.exception)
+
+
+def test_front_and_back_apart_pass_the_same_check(tmp_path: Path) -> None:
+    """A vendor that takes two files gets two of a page each; a back that is missing or has two pages is found."""
+    book, out = tmp_path / "rulebook", tmp_path / "mailing"
+    shutil.copytree(FOLDER, book)
+    rules = book / "messages.yaml"
+    rules.write_text(
+        rules.read_text("utf-8").replace(
+            "        sides: 2\n", "        sides: 2\n        files: front_back\n"
+        ),
+        "utf-8",
+    )
+    for trigger in (book / "triggers").glob("*.yaml"):
+        if trigger.stem != "service_due_cars":
+            trigger.unlink()
+    assert write_sample(book, out, "postcard") == 1
+    assert check_folder(out)["problems"] == []
+    (line,) = [json.loads(line) for line in (out / "manifest.jsonl").read_bytes().splitlines()]
+    assert line["file"] != line["back"]
+    front, back = ((out / line[name]).read_bytes() for name in ("file", "back"))
+    assert [len(re.findall(rb"/Type\s*/Page[^s]", side)) for side in (front, back)] == [1, 1]
+    assert json.loads((out / "announcement.json").read_bytes())["files"] == "front_back"
+    (out / line["back"]).unlink()
+    assert check_folder(out)["problems"] == ["sample-0: file_missing"]
