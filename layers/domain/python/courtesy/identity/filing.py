@@ -93,17 +93,20 @@ def meetings(
     return met
 
 
-def dull_fields(
-    one: IndexedRecord, two: IndexedRecord, members: Mapping[str, frozenset[str]], rules: IdentityRules
-) -> frozenset[str]:
-    """The fields that both agree in but that so many share that agreement says nothing."""
-    lost = {
-        kind
-        for entry in one.entries
-        if (kind := entry.partition(":")[0]) in _LOSES
-        and entry in two.entries
-        and powerless(entry, members.get(entry, ()), rules)
-    }
+def weak_entries(members: Mapping[str, frozenset[str]], rules: IdentityRules) -> frozenset[str]:
+    """The entries of exact keys and addresses that so many share that agreement in them says nothing."""
+    return frozenset(
+        entry
+        for entry, held in members.items()
+        if len(held) > 1 and entry.partition(":")[0] in _LOSES and powerless(entry, held, rules)
+    )
+
+
+def dull_fields(one: IndexedRecord, two: IndexedRecord, weak: Collection[str]) -> frozenset[str]:
+    """The fields that both agree in but that so many share that agreement says nothing; `weak`: see `weak_entries`."""
+    if not weak:
+        return _NOTHING
+    lost = {entry.partition(":")[0] for entry in one.entries if entry in weak and entry in two.entries}
     if not lost:
         return _NOTHING
     fields = {_FIELD[kind] for kind in lost if kind in _FIELD}

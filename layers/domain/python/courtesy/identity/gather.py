@@ -5,11 +5,11 @@ only its part of that graph: the records it meets, the customers of those it is 
 read in batches; nothing is written here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from courtesy.identity.cluster import Pair, pair
-from courtesy.identity.filing import dull_fields, meetings, powerless, subjects_in
+from courtesy.identity.filing import dull_fields, meetings, powerless, subjects_in, weak_entries
 from courtesy.identity.link import Judgement, judge
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, customer_entry
@@ -51,9 +51,10 @@ def gather(todo: Iterable[str], index: IdentityIndex, rules: IdentityRules) -> N
     others = {subject: record for subject, record in around.items() if subject not in asked}
     missing = _shared_entries(others) - set(members)
     members |= index.read_members(missing)
+    weak = weak_entries(members, rules)
     for one, two in meetings(others, members, rules):
         if (one, two) not in seen:
-            _judge(records[one], records[two], members, rules, judgements)
+            _judge(records[one], records[two], weak, rules, judgements)
     return Neighbourhood(around, judgements)
 
 
@@ -65,6 +66,7 @@ def _judge_met(
     seen: dict[Pair, None],
 ) -> dict[Pair, Judgement]:
     judgements: dict[Pair, Judgement] = {}
+    weak = weak_entries(members, rules)
     filed: dict[str, frozenset[str]] = {subject: frozenset(records[subject].entries) for subject in records}
     for entry, held in members.items():
         if len(held) < 2 or powerless(entry, held, rules):
@@ -76,18 +78,18 @@ def _judge_met(
             for two in here:
                 if one != two and (met := pair(one, two)) not in seen:
                     seen[met] = None
-                    _judge(records[met[0]], records[met[1]], members, rules, judgements)
+                    _judge(records[met[0]], records[met[1]], weak, rules, judgements)
     return judgements
 
 
 def _judge(
     one: IndexedRecord,
     two: IndexedRecord,
-    members: Mapping[str, frozenset[str]],
+    weak: Collection[str],
     rules: IdentityRules,
     judgements: dict[Pair, Judgement],
 ) -> None:
-    judgement = judge(one.traits, two.traits, rules, dull_fields(one, two, members, rules))
+    judgement = judge(one.traits, two.traits, rules, dull_fields(one, two, weak))
     if judgement.verdict != "different":
         judgements[pair(one.subject, two.subject)] = judgement
 

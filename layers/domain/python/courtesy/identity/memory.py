@@ -7,13 +7,15 @@ import msgspec
 
 from courtesy.identity.record import IndexedRecord, PossibleMatch
 
+_NOBODY: frozenset[str] = frozenset()
+
 
 class MemoryIndex:
     """`ports.IdentityIndex` in one process; thread-safe."""
 
     def __init__(self) -> None:
         self._records: dict[str, IndexedRecord] = {}
-        self._members: dict[str, set[str]] = {}
+        self._members: dict[str, frozenset[str]] = {}
         self._matches: dict[str, PossibleMatch] = {}
         self._lock = RLock()
 
@@ -44,17 +46,17 @@ class MemoryIndex:
 
     def read_members(self, entries: Iterable[str]) -> dict[str, frozenset[str]]:
         with self._lock:
-            return {entry: frozenset(held) for entry in entries if (held := self._members.get(entry))}
+            return {entry: held for entry in entries if (held := self._members.get(entry))}
 
     def add_members(self, members: Mapping[str, Collection[str]]) -> None:
         with self._lock:
             for entry, added in members.items():
-                self._members.setdefault(entry, set()).update(added)
+                self._members[entry] = self._members.get(entry, _NOBODY) | frozenset(added)
 
     def remove_members(self, members: Mapping[str, Collection[str]]) -> None:
         with self._lock:
             for entry, removed in members.items():
-                self._members.get(entry, set()).difference_update(removed)
+                self._members[entry] = self._members.get(entry, _NOBODY).difference(removed)
 
     def put_matches(self, matches: Sequence[PossibleMatch]) -> None:
         with self._lock:
