@@ -8,19 +8,19 @@ export function bars(rows, most = Math.max(1, ...rows.map((row) => row.value))) 
     el("div", { class: row.tone }, el("dt", {}, row.label ?? words(row.name)), el("dd", { class: "track", "aria-hidden": "true" }, el("span", { style: { width: `${(100 * row.value) / most}%` } })), el("dd", { class: "value" }, row.shown ?? number(row.value)))));
 }
 
-/** One strip of shares with its key. rows: {name, value, tone}. */
+/** One strip of shares with its key. rows: {name, value, tone, label?}. */
 export function strip(rows, describe) {
   const kept = rows.filter((row) => row.value > 0);
   return el("div", {}, el("div", { class: "strip", role: "img", "aria-label": describe },
-    kept.map((row) => el("span", { class: row.tone, style: { flex: String(row.value) }, title: `${words(row.name)}: ${number(row.value)}` }))),
-  el("ul", { class: "key" }, kept.map((row) => el("li", { class: row.tone }, `${words(row.name)} ${number(row.value)}`))));
+    kept.map((row) => el("span", { class: row.tone, style: { flex: String(row.value) }, title: row.label ?? `${words(row.name)}: ${number(row.value)}` }))),
+  el("ul", { class: "key" }, kept.map((row) => el("li", { class: row.tone }, row.label ?? `${words(row.name)} ${number(row.value)}`))));
 }
 
 /** Stacked columns, one for each name of `columns`. series: [{name, tone, values: {column: value}}]. */
-export function columns(names, series, { describe, label = String, width = 760, height = 240 }) {
+export function columns(names, series, { describe, label = String, width = innerWidth < 700 ? 340 : 760, height = innerWidth < 700 ? 190 : 240 }) {
   const left = 40, bottom = 28, sums = names.map((name) => series.reduce((sum, one) => sum + (one.values[name] ?? 0), 0));
   const most = Math.max(1, ...sums), step = (width - left) / names.length, scale = (height - bottom - 14) / most;
-  const every = Math.ceil(names.length / 12);
+  const every = Math.ceil(names.length / (width < 500 ? 5 : 12));
   return el("figure", { style: { margin: "0" } }, draw("svg", { class: "picture", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describe },
     [0, 0.5, 1].map((part) => [draw("line", { class: "grid", x1: left, x2: width, y1: height - bottom - part * most * scale, y2: height - bottom - part * most * scale }),
       (part !== 0.5 || most > 1) && draw("text", { class: "soft", x: left - 6, y: height - bottom - part * most * scale + 4, "text-anchor": "end" }, number(Math.round(part * most)))]),

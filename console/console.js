@@ -10,7 +10,7 @@ const PAGES = [
   ["", [["today", "Today", RULES], ["customer", "Customer", PEOPLE]]],
   ["Rules", [
     ["segments", "Segments", RULES], ["triggers", "Triggers", [...RULES, "agent"]], ["pressure", "Pressure", RULES],
-    ["messages", "Messages", RULES], ["blocks", "Dealer blocks", ["dealer", ...RULES]], ["rulebook", "Rulebook", RULES]]],
+    ["messages", "Messages", RULES], ["blocks", "Dealer blocks", ["dealer", "marketer", "approver"]], ["rulebook", "Rulebook", RULES]]],
   ["Work", [
     ["mailings", "Mailings", RULES], ["sources", "Sources", [...RULES, "source"]], ["measurement", "Measurement", RULES],
     ["matches", "Possible matches", ["agent", "privacy_officer", "engineer"]], ["unknown", "Unknown contacts", ["approver", "engineer"]],

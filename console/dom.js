@@ -63,7 +63,7 @@ export function failure(error, again) {
 }
 
 /**
- * A table. columns: {name, show(row), number?, quiet?}; rows; what to say where there are none.
+ * A table. columns: {name, show(row), number?}, a column without a name is headed for screen readers only; rows; what to say where there are none.
  * On a phone rows become cards, each cell with its column's name.
  */
 export function table(caption, columns, rows, nothing = empty("Nothing yet")) {
@@ -74,7 +74,7 @@ export function table(caption, columns, rows, nothing = empty("Nothing yet")) {
   };
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     el("table", {}, el("caption", { class: "hidden" }, caption),
-      el("thead", {}, el("tr", {}, columns.map((column) => el("th", { scope: "col", class: column.number ? "n" : false }, column.name)))),
+      el("thead", {}, el("tr", {}, columns.map((column) => el("th", { scope: "col", class: column.number ? "n" : false }, column.name || el("span", { class: "hidden" }, column.hidden ?? "What can be done"))))),
       el("tbody", {}, rows.map((row) => el("tr", {}, columns.map((column) => cell(column, row)))))));
 }
 
@@ -152,6 +152,13 @@ export function say(text) {
   said.classList.add("shown");
   clearTimeout(say.timer);
   say.timer = setTimeout(() => said.classList.remove("shown"), 6000);
+}
+
+/** Show something over the page until it is closed. */
+export function overlay(title, ...content) {
+  const box = el("dialog", { class: "wide", "aria-label": title, onclose: () => box.remove() }, el("div", { class: "head" }, el("h2", {}, title), el("button", { type: "button", class: "quiet small", onclick: () => box.close() }, "Close")), content);
+  document.body.append(box);
+  box.showModal();
 }
 
 /** Ask before something that cannot be undone. */

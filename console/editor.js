@@ -19,6 +19,18 @@ const theme = EditorView.theme({
   ".cm-placeholder": { color: "var(--soft)" }, ".cm-matchingBracket": { background: "var(--accent-soft) !important" }, ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)" },
 });
 
+/** Text typed over a selection is put in here: the browser would carry the old text's look over in style attributes, which the page's rules refuse. */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    if (empty || event.inputType !== "insertText" || event.data == null || event.isComposing || view.composing) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert))) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
 class CriteriaEditor extends HTMLElement {
   connectedCallback() {
     if (this.view) return;
@@ -34,7 +46,7 @@ class CriteriaEditor extends HTMLElement {
     this.view = new EditorView({
       root, parent: root,
       state: EditorState.create({ doc: this.initial ?? "", extensions: [
-        highlightSpecialChars(), history(), drawSelection(), bracketMatching(), closeBrackets(), sql({ dialect }), syntaxHighlighting(look), theme, EditorView.lineWrapping,
+        highlightSpecialChars(), history(), drawSelection(), bracketMatching(), closeBrackets(), sql({ dialect }), syntaxHighlighting(look), theme, EditorView.lineWrapping, typedOver,
         autocompletion({ override: [complete], icons: false }), placeholder("lifecycle = 'lapsed' AND days_since_purchase > 150"),
         keymap.of([{ key: "Tab", run: acceptCompletion }, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap]),
         EditorView.contentAttributes.of({ "aria-label": this.getAttribute("label") ?? "Criteria", "aria-multiline": "true", spellcheck: "false" }),

@@ -8,7 +8,9 @@ const SENTENCES = {
   lost_arbitration: "A more important contact went first", budget: "Budget used up", offer_stock: "Offer out of stock",
   data_in_doubt: "Data in doubt", quiet_hours: "Quiet hours", global_control: "Global control group", trigger_control: "Trigger's control group",
   within_law: "Within the law", privacy_officer: "privacy officer", next_contact: "next contact", sms: "text message", email: "e-mail",
-  torn_quote: "broken quotation marks", at_risk: "at risk", lost_high_value: "lost, high value", high_performance: "high performance",
+  offer_resting: "Offer declined not long ago", offer_ended: "Offer has ended",
+  torn_quote: "broken quotation marks", crm_persons: "CRM persons", vin: "VIN", us_letter: "US letter", address1: "address line 1", address2: "address line 2", loyalty_no: "loyalty number",
+  at_risk: "at risk", lost_high_value: "lost, high value", high_performance: "high performance",
 };
 const locale = navigator.language || "en";
 const numbers = new Intl.NumberFormat(locale);
@@ -45,5 +47,9 @@ export function ago(text) {
   return relative.format(0, "minute");
 }
 
-/** An explanation of the API with the rulebook's names as words. */
-export const plainly = (text) => upper(String(text ?? "").replace(/\b[a-z]+(?:_[a-z0-9]+)+\b/g, words));
+/** A language by its code. */
+export const language = (code) => (code ? new Intl.DisplayNames(locale, { type: "language" }).of(code) : "");
+
+/** An explanation of the API with the rulebook's names as words and times as people read them; ids of events say nothing to anybody. */
+export const plainly = (text) => upper(String(text ?? "").replace(/ \(e-[0-9a-f]{16}\)/g, "").replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g, (_, date, time) => when(`${date}T${time}:00Z`))
+  .replace(/\b\d{4}-\d\d-\d\d\b/g, day).replace(/\bemail\b/g, "e-mail").replace(/\b[a-z]+(?:_[a-z0-9]+)+\b/g, words));

@@ -20,11 +20,13 @@ export async function page({ signal, again }) {
     first.matches.length > 0 && action("Look again", again, { kind: "quiet" })];
 }
 
+const FIELDS = { given: "given name", born: "date of birth", number: "house number" };
+
 function one(match) {
   const tone = (level) => (level === "exact" ? "good" : level === "different" ? "bad" : "warn");
   const made = card(
-    el("div", { class: "two" }, [match.left, match.right].map((side) => el("div", {}, el("h3", {}, sentence(side.record.split("/")[0])), el("p", {}, el("code", {}, side.record.split("/").slice(1).join("/"))), el("p", {}, link(`#customer/${side.customer_id}/known`, "Look at this customer"))))),
-    el("p", { style: { margin: ".75rem 0" } }, Object.entries(match.evidence).map(([field, level]) => [badge(`${upper(words(field))}: ${words(level)}`, tone(level)), " "])),
+    el("div", { class: "two" }, [match.left, match.right].map((side) => el("div", {}, el("h2", {}, sentence(side.record.split("/")[0])), el("p", {}, el("code", {}, side.record.split("/").slice(1).join("/"))), el("p", {}, link(`#customer/${side.customer_id}/known`, "Look at this customer"))))),
+    el("p", { style: { margin: ".75rem 0" } }, Object.entries(match.evidence).map(([field, level]) => [badge(`${upper(FIELDS[field] ?? words(field))}: ${words(level)}`, tone(level)), " "])),
     note(`Weight ${number(match.weight)} bits of evidence for one person.`),
     el("div", { class: "actions" },
       action("They are one person", () => decide(match, "confirm", made), { ask: "Unite the two? Their contacts, cases and permissions become one; the strictest permission wins." }),

@@ -13,12 +13,15 @@ export async function page({ id: [level = "overall"], signal }) {
     head("Measurement", `Customers who were contacted against those who were held out by chance, within ${plural(found.horizon, "day")}, as of ${day(found.as_of)}. A difference counts where its whole interval lies on one side of nothing.`),
     parts("Level", LEVELS.map(([name, text]) => [`#measurement/${name}`, text]), `#measurement/${level}`),
     arms.length ? el("div", { class: "stack" }, arms.map((each) => arm(each, found.currency))) : empty("Nothing to compare yet", "There must be customers in both groups whose horizon has passed."),
-    found.fatigue.length > 0 && section("When customers tire", note("Response and opt-out by the number of contacts before."), table("Fatigue", [
-      { name: "Contacts", number: true, show: (f) => f.contacts }, { name: "In days", number: true, show: (f) => f.days }, { name: "Segment", show: (f) => words(f.segment) }, { name: "Customers", number: true, show: (f) => f.customers },
-      { name: "Responded", number: true, show: (f) => percent(f.responded / Math.max(1, f.customers), 1) }, { name: "Opted out", number: true, show: (f) => percent(f.opted_out / Math.max(1, f.customers), 1) },
-    ], found.fatigue)),
+    found.fatigue.length > 0 && section("When customers tire", note("Response and opt-out by the number of contacts before the first cycle of the period."), fatigue("Fatigue of all customers", found.fatigue.filter((f) => f.segment === "all")),
+      el("details", {}, el("summary", {}, "Segment by segment"), fatigue("Fatigue by segment", found.fatigue.filter((f) => f.segment !== "all")))),
   ];
 }
+
+const fatigue = (caption, rows) => table(caption, [
+      { name: "Contacts", number: true, show: (f) => f.contacts }, { name: "In days", number: true, show: (f) => f.days }, { name: "Segment", show: (f) => words(f.segment) }, { name: "Customers", number: true, show: (f) => f.customers },
+      { name: "Responded", number: true, show: (f) => percent(f.responded / Math.max(1, f.customers), 1) }, { name: "Opted out", number: true, show: (f) => percent(f.opted_out / Math.max(1, f.customers), 1) },
+], rows);
 
 function arm(each, currency) {
   const shown = (name, value) => (MONEY.includes(name) ? money(Math.round(value), currency) : percent(value, 1));
@@ -27,7 +30,7 @@ function arm(each, currency) {
     note(`${number(each.ratio.treated)} treated, ${number(each.ratio.held_out)} held out; ${number(each.contacted)} contacted.`, each.ratio.chance < 0.001 ? " The groups are not of the sizes they should be: do not trust this." : ""),
     table("Outcomes", [
       { name: "Outcome", show: ([name]) => sentence(name) }, { name: "Treated", number: true, show: ([name, l]) => shown(name, l.treated) }, { name: "Held out", number: true, show: ([name, l]) => shown(name, l.held_out) },
-      { name: "Difference", number: true, show: ([name, l]) => shown(name, l.difference) }, { name: "95 % interval", show: ([name, l]) => el("span", { class: "nowrap" }, `${shown(name, l.low)} to ${shown(name, l.high)}`) }, { name: "", show: ([, l]) => interval(l) },
+      { name: "Difference", number: true, show: ([name, l]) => shown(name, l.difference) }, { name: "95 % interval", show: ([name, l]) => el("span", { class: "nowrap" }, `${shown(name, l.low)} to ${shown(name, l.high)}`) }, { name: "", show: ([, l]) => interval(l), hidden: "The interval as a picture" },
       { name: "Verdict", show: ([, l]) => el("span", { title: l.why }, badge(words(l.word), l.low > 0 ? "good" : l.high < 0 ? "bad" : "")) },
     ], rows, note("No outcome to compare yet.")));
 }

@@ -2,6 +2,7 @@
 import { call, get, maybe } from "../api.js";
 import { action, badge, card, el, empty, facts, field, form, head, input, link, note, say, section, select } from "../dom.js";
 import { plural, sentence, when, words } from "../words.js";
+import { called } from "./customer.js";
 
 const FIELDS = ["given_name", "surname", "title", "company", "date_of_birth", "gender", "email", "phone", "street_number", "address1", "address2", "city", "postcode", "state", "country", "language", "time_zone"];
 
@@ -14,12 +15,12 @@ export async function page({ id: [id], signal, again }) {
         say(`Asked for. ${plural(Object.keys(erasures).length, "erasure")} with work left at this moment.`);
       }, { kind: "quiet", ask: "Go on with all erasures, and repeat those that a restore undid?" })))];
   }
-  const certificate = await maybe(`/customers/${id}/erasure`, null, { signal });
-  const person = certificate ? null : await maybe(`/customers/${id}`, null, { signal });
-  const value = (name) => person?.values[name]?.value ?? "";
+  const known = await maybe(`/customers/${id}`, null, { signal });
+  const certificate = !known || known.privacy.some((mark) => mark.startsWith("eras")) ? await maybe(`/customers/${id}/erasure`, null, { signal }) : null;
+  const person = certificate ? null : known;
   if (!person && !certificate) return [head("Privacy"), empty("There is no such customer", "Look for the person again; the id may be of a record that was erased or united."), el("p", {}, link("#privacy", "Another person"))];
   return [
-    head(person ? `${value("given_name")} ${value("surname")}`.trim() || "A person" : "Erased", el("code", {}, id)),
+    head(person ? called(person) : "Erased", el("code", {}, id)),
     certificate && section("Certificate of the erasure", told(certificate, id, again)),
     person && el("div", { class: "actions" }, person.privacy.map((mark) => badge(words(mark), "warn"))),
     person && el("div", { class: "cards wide" },

@@ -18,7 +18,7 @@ export async function page({ id: [part, name, ...rest], query, signal, again }) 
   return [
     head("Rulebook", `Version ${current.version} is in force, published by ${current.published_by} on ${when(current.published_at)}.`, may("marketer", "approver", "engineer") && action("New draft", newDraft)),
     parts("Rulebook", PARTS, "#rulebook"),
-    section("What it holds", el("div", { class: "cards" }, current.sections.map((each) => el("div", { class: "card" }, el("h3", {}, sentence(each.name)), note(each.entries ? plural(each.entries.length, "entry", "entries") : "one set of rules"), each.name === "triggers" && link("#triggers", "Open triggers"), each.name === "population" && link("#segments/rules", "Open rules"), each.name === "sources" && link("#sources", "Open sources"), each.name === "decisions" && link("#pressure/rules", "Open the contact law"))))),
+    section("What it holds", el("div", { class: "cards" }, current.sections.map((each) => el("div", { class: "card" }, el("h3", {}, sentence(each.name)), note(each.entries ? plural(each.entries.length, "entry", "entries") : "one set of rules"), each.name === "triggers" && link("#triggers", "Open triggers"), each.name === "population" && link("#segments/rules", "Open rules"), each.name === "sources" && link("#sources", "Open sources"), each.name === "decisions" && link("#pressure/rules", "Open the contact law"), each.name === "messages" && link("#messages", "Open messages"), each.name === "offers" && link("#messages/offers", "Open offers"), each.name === "dealers" && link("#blocks", "Open dealer blocks"), ["divisions", "identity"].includes(each.name) && link(`#rulebook/versions/${current.version}?path=${each.name}.yaml`, "Open the file"))))),
     section("Its files", files(found.files, (path) => `#rulebook/versions/${current.version}?path=${encodeURIComponent(path)}`)),
   ];
 }
@@ -38,7 +38,7 @@ async function drafts(signal) {
   return [head("Drafts", "A draft is checked, rehearsed, approved by somebody who did not write it, and published.", may("marketer", "approver", "engineer") && action("New draft", newDraft)), parts("Rulebook", PARTS, "#rulebook/drafts"),
     table("Drafts", [
       { name: "Draft", show: (d) => link(`#rulebook/drafts/${d.draft_id}`, d.title || d.draft_id) }, { name: "State", show: (d) => badge(words(d.state), TONES[d.state]) },
-      { name: "Made from", show: (d) => `version ${d.base}` }, { name: "Last change", show: (d) => when(d.changed_at) }, { name: "", show: (d) => (d.published ? `published as ${d.published}` : d.stale ? badge("made from an older version", "warn") : "") },
+      { name: "Made from", show: (d) => `version ${d.base}` }, { name: "Last change", show: (d) => when(d.changed_at) }, { name: "Then", show: (d) => (d.published ? `published as ${d.published}` : d.stale ? badge("made from an older version", "warn") : "") },
     ], list, empty("No draft", "Change a trigger or a segment’s rules, or begin a draft here."))];
 }
 
@@ -88,14 +88,14 @@ function rejecting(id, d, again) {
 function problems({ sound, problems: list }, id) {
   if (sound && list.length === 0) return el("p", { class: "card fine" }, "Every rule can be read and holds together.");
   return el("div", { class: "stack" }, sound && el("p", { class: "card fine" }, "Sound, with remarks."), table("Findings", [
-    { name: "", show: (p) => badge(p.severity, p.severity === "error" ? "bad" : "warn") }, { name: "Where", show: (p) => (p.file ? link(`#rulebook/drafts/${id}/file?path=${encodeURIComponent(p.file)}`, el("code", {}, `${p.file}${p.line ? `:${p.line}` : ""}`)) : el("code", {}, [p.path].flat().join("."))) }, { name: "What", show: (p) => el("pre", {}, p.text) },
+    { name: "Severity", show: (p) => badge(p.severity, p.severity === "error" ? "bad" : "warn") }, { name: "Where", show: (p) => (p.file ? link(`#rulebook/drafts/${id}/file?path=${encodeURIComponent(p.file)}`, el("code", {}, `${p.file}${p.line ? `:${p.line}` : ""}`)) : el("code", {}, [p.path].flat().join("."))) }, { name: "What", show: (p) => el("pre", {}, p.text) },
   ], list));
 }
 
 function changes(list) {
   const short = (value) => (value == null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
   return table("Changes", [
-    { name: "Rule", show: (c) => el("code", {}, [c.path].flat().join(" › ")) }, { name: "", show: (c) => badge(words(c.kind), { added: "good", removed: "bad", changed: "warn" }[c.kind]) },
+    { name: "Rule", show: (c) => el("code", {}, [c.path].flat().join(" › ")) }, { name: "Change", show: (c) => badge(words(c.kind), { added: "good", removed: "bad", changed: "warn" }[c.kind]) },
     { name: "From and to", show: (c) => el("span", { class: "change" }, c.before != null && el("del", {}, short(c.before).slice(0, 300)), " ", c.after != null && el("ins", {}, short(c.after).slice(0, 300))) },
   ], list, empty("No difference", "The rules say the same."));
 }
@@ -112,7 +112,7 @@ async function file(id, path, signal) {
 async function versions(signal) {
   const { current, versions: list } = await get("/rulebook/versions?limit=100", { signal });
   return [head("Versions", "Every version stays as it was published."), parts("Rulebook", PARTS, "#rulebook/versions"),
-    table("Versions", [{ name: "Version", show: (v) => link(`#rulebook/versions/${v.version}`, `Version ${v.version}`) }, { name: "", show: (v) => v.version === current && badge("in force", "good") }, { name: "Published", show: (v) => when(v.at) }, { name: "By", show: (v) => v.by }], list)];
+    table("Versions", [{ name: "Version", show: (v) => link(`#rulebook/versions/${v.version}`, `Version ${v.version}`) }, { name: "State", show: (v) => v.version === current && badge("in force", "good") }, { name: "Published", show: (v) => when(v.at) }, { name: "By", show: (v) => v.by }], list)];
 }
 
 async function version(name, query, signal) {

@@ -51,24 +51,32 @@ async function rules(rest, query, signal) {
 
 function list(title, rules, attributes, editor) {
   const body = el("ol", { class: "plain lines" });
-  const draw = () => body.replaceChildren(...rules.rules.map((rule, place) => {
-    const told = el("p", { class: "note", "aria-live": "polite" });
+  let waiting = [];
+  const draw = () => { waiting = []; body.replaceChildren(...rules.rules.map((rule, place) => {
+    const told = el("p", { class: "note" });
     const area = editor(rule.criteria, attributes, `Criteria of ${words(rule.name)}`, () => {
       rule.criteria = area.value;
+      told.setAttribute("aria-live", "polite");
       clearTimeout(area.timer);
       area.timer = setTimeout(() => judge(area, told), 500);
     });
     const swap = (other) => { [rules.rules[place], rules.rules[other]] = [rules.rules[other], rules.rules[place]]; draw(); };
+    waiting.push(() => judge(area, told));
     return el("li", {}, el("div", { class: "head", style: { "margin-bottom": ".4rem" } }, el("h3", {}, segment(rule.name)), el("div", { class: "actions" },
       place > 0 && el("button", { type: "button", class: "quiet small", onclick: () => swap(place - 1) }, "Earlier", el("span", { class: "hidden" }, ` than before: ${words(rule.name)}`)),
       place < rules.rules.length - 1 && el("button", { type: "button", class: "quiet small", onclick: () => swap(place + 1) }, "Later", el("span", { class: "hidden" }, ` than before: ${words(rule.name)}`)))), area, told);
-  }));
+  })); setTimeout(count, 0); };
+  /** Count one rule after the other, so that the page is there at once and the API is asked calmly. */
+  async function count() {
+    for (const ask of waiting.splice(0)) if (body.isConnected) await ask();
+  }
   draw();
   return card(el("h2", {}, title), body, el("p", { class: "note", style: { "margin-top": ".75rem" } }, "Everybody else: ", segment(rules.default)));
 }
 
 async function judge(area, told) {
   const found = await call("POST", "/criteria/check", { criteria: area.value, division: "corporate", count: true }).catch((error) => ({ sound: false, problem: error.message, position: -1 }));
+  if (!area.view) return; // the page was left meanwhile
   area.mark(found.sound ? "" : found.problem, found.position);
   told.className = found.sound ? "note" : "bad";
   told.textContent = found.sound ? (found.audience ? `True for ${plural(found.audience.holds, "customer")}, all divisions together.` : "Sound.") : found.problem.split("\n")[0] + (found.nearest ? ` Did you mean “${found.nearest}”?` : "");

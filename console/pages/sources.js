@@ -15,7 +15,6 @@ export async function page({ id: [name, file], signal }) {
     fresh && cards(figure("Sources", sources.length), figure("Files in seven days", sources.reduce((t, s) => t + (s.files ?? 0), 0)), figure("Refused as a whole", sources.reduce((t, s) => t + (s.refused ?? 0), 0), "in seven days"), figure("Rows in quarantine", sources.reduce((t, s) => t + (s.quarantined ?? 0), 0), "in seven days"), figure("Rows of latest files", sum("in"), `${number(sum("loaded"))} loaded`)),
     section("All sources", table("Sources", [
       { name: "Source", show: (s) => (may("marketer", "engineer", "source") ? link(`#sources/${s.source}`, s.label || sentence(s.source)) : s.label || sentence(s.source)) },
-      { name: "Holds", show: (s) => (s.record ? words(s.record) : "") },
       { name: "Latest file", show: (s) => (s.last_at ? el("time", { datetime: s.last_at, title: when(s.last_at) }, ago(s.last_at)) : "none yet") },
       { name: "Outcome", show: (s) => s.outcome && badge(words(s.outcome), TONES[s.outcome]) },
       { name: "Rows", number: true, show: (s) => s.rows?.in ?? "" }, { name: "Loaded", number: true, show: (s) => s.rows?.loaded ?? "" }, { name: "Known already", number: true, show: (s) => s.rows?.unchanged ?? "" }, { name: "In quarantine", number: true, show: (s) => s.rows?.quarantined ?? "" },
@@ -44,7 +43,7 @@ function fileCard(name, file) {
     facts([["Read", when(file.at)], ["Rows", number(rows.in)], ["Loaded", number(rows.loaded)], ["Known already", number(rows.unchanged)], ["In quarantine", number(rows.quarantined)],
       ["Balance", file.outcome === "loaded" && (rows.in === sum ? el("span", { class: "good" }, "every row accounted for") : el("span", { class: "bad" }, `${number(rows.in - sum)} rows unaccounted for`))]]),
     file.text && note(file.text),
-    file.reasons.length > 0 && el("div", { style: { "margin-top": ".75rem" } }, table("Why rows are in quarantine", [
+    file.reasons.length > 0 && el("div", { style: { "margin-top": ".75rem" } }, table(`Why rows of ${file.key.split("/").pop()} are in quarantine`, [
       { name: "Column", show: (r) => el("code", {}, r.column || "whole row") }, { name: "What is wrong", show: (r) => sentence(r.reason) }, { name: "Expected", show: (r) => r.expected ?? "" }, { name: "Rows", number: true, show: (r) => r.rows }, { name: "First line", number: true, show: (r) => r.line },
     ], file.reasons)),
     file.drift.length > 0 && note("The file's shape changed: ", file.drift.map((d) => Object.values(d).filter(Boolean).join(" ")).join("; ")),

@@ -1,6 +1,7 @@
 // Today: what came in, who moved, what was decided and why not, what goes out, and what is wrong.
 import { call, get, may, maybe } from "../api.js";
 import { bars, flows, strip } from "../chart.js";
+import { together } from "./pressure.js";
 import { action, badge, card, cards, el, empty, figure, head, later, link, note, say, section, table } from "../dom.js";
 import { ago, day, number, percent, plural, sentence, words } from "../words.js";
 
@@ -57,7 +58,7 @@ function wrong(health, report, sources) {
   for (const alarm of health?.alarms ?? []) if (alarm.state === "ALARM") found.push([alarm.description || alarm.name]);
   if (health?.files?.unbalanced) found.push([`${plural(health.files.unbalanced, "file")} whose rows do not add up.`, "#sources"]);
   for (const source of sources?.sources ?? []) {
-    if (source.outcome === "refused") found.push([`The latest file of ${source.label || words(source.source)} was refused as a whole.`, `#sources/${source.source}`]);
+    if (source.outcome === "refused") found.push([`The latest file of ${source.label || words(source.source)} was refused as a whole.`, may("marketer", "engineer", "source") ? `#sources/${source.source}` : "#sources"]);
   }
   if (found.length === 0) return [el("p", { class: "card fine", role: "note" }, el("strong", {}, "Nothing needs you. "), "No alarm, no refused file, no message given up.")];
   return [el("section", { class: "card warning" }, el("h2", {}, found.length === 1 ? "One thing to look at" : `${found.length} things to look at`),
@@ -71,7 +72,7 @@ function whyNot(reasons) {
 
 function moved(report) {
   const moves = report.movement.filter((m) => m.division === "corporate" && m.from && m.from !== m.to);
-  if (moves.length === 0) return empty("Nobody moved in this cycle");
+  if (moves.length === 0) return empty("Nobody moved in this cycle", "Whoever is placed for the first time counts as placed, not as moved.");
   return card(later(() => flows(moves, `Moves between segments, all divisions together: ${moves.length} kinds of moves.`), "14rem"), el("p", { class: "note" }, "All divisions together. ", link("#segments", "Each division")));
 }
 
@@ -92,9 +93,9 @@ function goesOut(signal) {
     const calendar = await maybe(`/pressure/calendar?from=${on(-6)}&to=${on(7)}`, null, { signal });
     if (!calendar) return [];
     const channels = {};
-    for (const { day: date, channel, contacts } of [...calendar.planned, ...calendar.waiting]) (channels[channel] ??= { past: 0, coming: 0 })[date <= on(0) ? "past" : "coming"] += contacts;
+    for (const { day: date, channel, contacts } of together(calendar)) (channels[channel] ??= { past: 0, coming: 0 })[date <= on(0) ? "past" : "coming"] += contacts;
     return section("What goes out", table("Contacts by channel", [
       { name: "Channel", show: ([name]) => sentence(name) }, { name: "Last seven days", number: true, show: ([, sums]) => sums.past }, { name: "Coming seven days", number: true, show: ([, sums]) => sums.coming },
-    ], Object.entries(channels), empty("No contact in these two weeks")));
+    ], Object.entries(channels), empty("No contact in these two weeks", "A cycle plans contacts; events can bring some at any time.")));
   }, "4rem");
 }

@@ -17,12 +17,12 @@ export async function page({ id: [id, part], query, signal }) {
     const shown = triggers.filter((t) => (!filter.elements.division.value || t.division === filter.elements.division.value) && (t.active || !filter.elements.active.checked) && `${t.id} ${t.label} ${t.criteria}`.toLowerCase().includes(wanted));
     place.replaceChildren(table("Triggers", [
       { name: "Trigger", show: (t) => el("span", {}, link(`#triggers/${t.id}`, t.label || sentence(t.id)), !t.active && [" ", badge("resting")]) },
-      { name: "Division", show: (t) => upper(words(t.division)) }, { name: "When", show: (t) => KINDS[t.kind] ?? words(t.kind) }, { name: "Channels", show: (t) => t.channels.map(words).join(", ") },
+      { name: "Division", show: (t) => upper(words(t.division)) }, { name: "When", show: (t) => el("span", { class: "nowrap" }, KINDS[t.kind] ?? words(t.kind)) }, { name: "Channels", show: (t) => t.channels.map(words).join(", ") },
       { name: "Priority", number: true, show: (t) => t.priority }, { name: "Reserved", number: true, show: (t) => had(t).reserved ?? "–" }, { name: "Held", number: true, show: (t) => had(t).held ?? "–" }, { name: "Suppressed", number: true, show: (t) => had(t).suppressed ?? "–" }, { name: "Control", number: true, show: (t) => had(t).control ?? "–" },
     ], [...shown].sort((a, b) => a.priority - b.priority || a.id.localeCompare(b.id)), empty("No trigger fits", "Change the search, or look at all divisions.")));
   }
   draw();
-  return [head("Triggers", `${plural(triggers.length, "standing rule")} that propose contacts. What the latest cycle made of them stands at the right.`, may("marketer", "approver", "engineer") && el("a", { class: "button", href: "#triggers/new" }, "New trigger")), filter, place];
+  return [head("Triggers", `${plural(triggers.length, "standing rule")} that propose contacts. With what the latest cycle made of their proposals; a dash where there was none.`, may("marketer", "approver", "engineer") && el("a", { class: "button", href: "#triggers/new" }, "New trigger")), filter, place];
 }
 
 const had = (t) => (Object.keys(t.last ?? {}).length ? { reserved: 0, held: 0, suppressed: 0, control: 0, ...t.last } : {});
@@ -40,6 +40,6 @@ async function one(id, draft, signal) {
       ["Channels, in this order", t.channels.map(words).join(", ")], ["Priority (1 goes first)", number(t.priority)], ["One contact per", words(t.occurrence)], ["Useful for", plural(t.useful_for_days, "day")],
       ["A response is worth", money(t.value, currency)], ["Probability of a response", percent(t.response_probability, 1)], ["Own control group", percent(t.control_share, 1)], ["Offer", t.offer && words(t.offer)], ["Weight in caps", number(t.weight)], ["At most per cycle", t.daily_budget == null ? "no budget" : number(t.daily_budget)], ["Paid mail below zero value", t.include_below_zero ? "yes" : "no"]]))),
     Object.keys(last ?? {}).length > 0 && section("In the latest cycle", card(facts([["Reserved", number(last.reserved ?? 0)], ["Held", number(last.held ?? 0)], ["Suppressed", number(last.suppressed ?? 0)], ["Control group", number(last.control ?? 0)]]))),
-    section("The message", channelPreviews(t.id, t.channels, draft)),
+    may("marketer", "approver", "dealer", "engineer") && section("The message", channelPreviews(t.id, t.channels, draft)),
   ];
 }

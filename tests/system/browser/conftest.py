@@ -50,11 +50,30 @@ def address(works: Works) -> str:
 Person = Callable[..., "Desk"]
 
 
+VIOLATIONS = """
+window.violations = [];
+addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+"""Notes what the page's content security policy refuses."""
+
+
 class Desk:
     """A person's browser with the console open."""
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self._address = page, address
+    def __init__(self, page: Page, address: str, complaints: list[str]) -> None:
+        self.page, self._address, self._complaints = page, address, complaints
+        self._refused: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def may_be_refused(self, path: str) -> None:
+        """The API will say no to requests whose address ends so; any other refusal fails the test."""
+        self._refused.append(path)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        place = message.location.get("url", "")
+        if message.type == "error" and not any(place.endswith(path) for path in self._refused):
+            self._complaints.append(f"{message.text} ({place})")
 
     def open(self, place: str) -> Page:
         """Go to a page of the console and wait until it stands."""
@@ -72,14 +91,8 @@ class Desk:
 def person(chromium: Browser, works: Works, address: str) -> Iterator[Person]:
     """Signs somebody of a role in, in a browser of their own: `person("agent")`. Whatever the browser complains about fails."""
     opened: list[BrowserContext] = []
+    desks: list[Desk] = []
     complaints: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        # Refused requests are shown in the page and judged there; what the browser itself minds is judged here.
-        # Chromium's own editing of text tries inline styles, which the console's rules refuse without harm.
-        harmless = ("Failed to load resource", "Applying inline style")
-        if message.type == "error" and not any(each in message.text for each in harmless):
-            complaints.append(message.text)
 
     def sign_in(role: str, width: int = 1280, height: int = 900, scheme: str = "light") -> Desk:
         works.stack.token(role)
@@ -90,16 +103,19 @@ def person(chromium: Browser, works: Works, address: str) -> Iterator[Person]:
         )
         opened.append(context)
         page = context.new_page()
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.add_init_script(VIOLATIONS)
+        desk = Desk(page, address, complaints)
+        desks.append(desk)
         page.goto(address)
         page.get_by_label("E-mail").fill(f"{role.replace('_', '-')}@courtesy.example")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_selector(READY, timeout=SLOW)
-        return Desk(page, address)
+        return desk
 
     yield sign_in
+    for desk in desks:
+        complaints.extend(desk.page.evaluate("window.violations"))
     for context in opened:
         context.close()
     assert complaints == []

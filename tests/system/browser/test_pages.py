@@ -17,13 +17,15 @@ AXE = Path(__file__).resolve().parents[3] / "node_modules" / "axe-core" / "axe.m
 PAGES = {
     "approver": [
         "today", "segments", "segments/cars", "segments/rules", "triggers", "triggers/service_due_cars", "triggers/service_due_cars/edit",
-        "pressure", "pressure/people", "pressure/rules", "messages", "messages/service_due_cars", "messages/offers", "blocks", "rulebook",
+        "pressure", "pressure/people", "pressure/rules", "messages", "messages/service_due_cars", "messages/offers", "blocks", "blocks/D001", "rulebook",
         "rulebook/drafts", "rulebook/versions", "mailings", "sources", "unknown", "measurement",
     ],
     "agent": ["customer", "customer/{known}", "customer/{known}/why", "customer/{known}/story", "customer/{known}/known", "customer/{known}/record", "matches"],
-    "engineer": ["sources/crm_persons"],
-    "dealer": ["blocks"],
-    "privacy_officer": ["privacy", "privacy/{known}"],
+    "marketer": ["today", "sources", "customer/{known}", "blocks"],
+    "engineer": ["today", "sources/crm_persons", "customer/{known}"],
+    "dealer": ["blocks", "customer/{known}"],
+    "privacy_officer": ["privacy", "privacy/{known}", "customer/{known}"],
+    "source": ["sources", "sources/crm_persons"],
 }  # fmt: skip
 FIRST_VIEW = 1.0
 """Seconds until the first view stands, on one machine."""

@@ -130,7 +130,9 @@ def test_a_dealer_edits_its_block_and_cannot_see_another_s(person: Person, works
     say(page, "once the client has approved")
     expect(page.locator(".card", has_text=words).first).to_contain_text("waiting")
     mine = works.stack.http("GET", "/me", role="dealer").json()["dealers"]
-    page = dealer.open("blocks/D025" if "D025" not in mine else "blocks/D024")
+    other = "D025" if "D025" not in mine else "D024"
+    dealer.may_be_refused(f"/dealers/{other}/blocks")
+    page = dealer.open(f"blocks/{other}")
     expect(page.get_by_role("alert")).to_contain_text("There is no such thing")
 
     page = person("approver").open("blocks")

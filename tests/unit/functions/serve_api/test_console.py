@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from courtesy.outcomes import Reason
 from functions.serve_api.routes.console import files
 from tests.unit.functions.serve_api.conftest import Api
 
@@ -98,3 +99,9 @@ def test_nothing_is_fetched_from_elsewhere_or_made_code_at_run_time() -> None:
         if "vendor" not in path.parts:
             assert not re.search(r"innerHTML|outerHTML|document\.write|insertAdjacentHTML", text), path.name
             assert not re.search(r"""(?:src|href|from|import\(?)\s*=?\s*["']https?://""", text), path.name
+
+
+def test_the_console_has_words_for_every_reason() -> None:
+    spoken = (CONSOLE / "words.js").read_text(encoding="utf-8")
+    missing = [reason.value for reason in Reason if f'{reason.value}: "' not in spoken]
+    assert missing == []
