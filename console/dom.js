@@ -177,11 +177,21 @@ export function later(load, height = "6rem") {
   const place = el("div", { class: "waiting", style: { "min-height": height }, "aria-busy": "true" });
   const begin = async () => {
     try {
-      const made = await load();
-      place.replaceWith(...[made].flat());
+      arrive([await load()].flat().filter(Boolean));
     } catch (error) {
-      if (error.name !== "AbortError") place.replaceWith(failure(error));
+      if (error.name !== "AbortError") arrive([failure(error)]);
     }
+  };
+  /** Take the place's place; what came before the page did stays in it. */
+  const arrive = (nodes) => {
+    if (place.parentNode) {
+      place.replaceWith(...nodes);
+      return;
+    }
+    place.className = "arrived";
+    place.removeAttribute("aria-busy");
+    place.style.removeProperty("min-height");
+    place.replaceChildren(...nodes);
   };
   begin();
   return place;
