@@ -171,6 +171,7 @@ class DataStack(Stack):
             custom_attributes={
                 "divisions": cognito.StringAttribute(mutable=True, max_len=256),
                 "dealer": cognito.StringAttribute(mutable=True, max_len=256),
+                "sources": cognito.StringAttribute(mutable=True, max_len=512),
             },
             password_policy=cognito.PasswordPolicy(
                 min_length=14,

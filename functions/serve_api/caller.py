@@ -13,16 +13,18 @@ ALWAYS_BOUND = frozenset({"agent", "dealer"})
 """Roles that see nothing without a division in their token. Marketers and approvers are bound where theirs names some."""
 DIVISIONS_CLAIM = "custom:divisions"
 DEALER_CLAIM = "custom:dealer"
+SOURCES_CLAIM = "custom:sources"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A signed-in person or system. `divisions`, `dealers`: as the token names them."""
+    """A signed-in person or system. `divisions`, `dealers`, `sources`: as the token names them."""
 
     id: str
     roles: frozenset[str]
     divisions: frozenset[str]
     dealers: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
 
     @property
     def bound(self) -> bool:
@@ -30,6 +32,10 @@ class Caller:
         if self.roles & UNBOUND:
             return False
         return bool(self.divisions) or not self.roles - ALWAYS_BOUND
+
+    def own_sources(self, known: Collection[str]) -> list[str]:
+        """Those of the known sources that the caller may see, sorted: a source system sees what its token names, people see all."""
+        return sorted(set(known) & self.sources if self.roles == {"source"} else known)
 
     def acting_as(self, roles: Collection[str]) -> "Caller":
         """The caller with only those of their roles; what they may see follows from these."""
@@ -47,6 +53,7 @@ def caller_of(event: APIGatewayProxyEventV2) -> Caller:
         roles=frozenset(_words(claims.get("cognito:groups"))) & ROLES,
         divisions=frozenset(_words(claims.get(DIVISIONS_CLAIM))),
         dealers=frozenset(_words(claims.get(DEALER_CLAIM))),
+        sources=frozenset(_words(claims.get(SOURCES_CLAIM))),
     )
 
 

@@ -101,6 +101,8 @@ def _complete(operation: dict[str, Any], access: Access, *, writes: bool) -> Non
         statuses += [401, 403]
         if writes:
             operation.setdefault("parameters", []).append(KEY_HEADER)
+    if operation.get("requestBody"):
+        statuses.append(415)
     if operation.get("parameters") or operation.get("requestBody"):
         statuses.append(422)
     if writes:

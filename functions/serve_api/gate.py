@@ -32,8 +32,16 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 Answer = dict[str, Any]
 
 CUSTOMER_ID = re.compile(r"c[a-z0-9]{20,40}")
+JSON = "application/json"
 NOBODY = "there is no customer with this id"
 """Said for customers of other divisions too: nobody learns here who is a customer elsewhere."""
+
+
+class NoJson(ServiceError):
+    """A body of another kind."""
+
+    def __init__(self) -> None:
+        super().__init__(415, f"give the body as {JSON}, and say so in Content-Type")
 
 
 class MalformedId(ServiceError):
@@ -170,7 +178,7 @@ def seen() -> StoredProfile:
 
 
 def admit(route: Route, event: APIGatewayProxyEventV2) -> Admitted:
-    """Let a request in. Raises UnauthorizedError, ForbiddenError, MalformedId, NotFound."""
+    """Let a request in. Raises UnauthorizedError, ForbiddenError, NoJson, MalformedId, NotFound."""
     who = caller_of(event)
     if not who.roles & route.access.roles:
         raise ForbiddenError(f"this needs one of the roles {', '.join(sorted(route.access.roles))}")
@@ -178,6 +186,9 @@ def admit(route: Route, event: APIGatewayProxyEventV2) -> Admitted:
     who = who.acting_as(route.access.roles)
     if who.bound and not who.divisions:
         raise ForbiddenError("agents and dealers need a division in their token (custom:divisions)")
+    kind = (event.headers or {}).get("content-type", JSON)
+    if event.get("body") and kind.partition(";")[0].strip().lower() != JSON:
+        raise NoJson
     return Admitted(route, who, _customer(route, event.path, who))
 
 

@@ -23,6 +23,7 @@ TITLES = {
     405: "This method is not offered here",
     409: "Not as things stand",
     412: "Somebody else changed it first",
+    415: "This API takes JSON",
     422: "The request has wrong or missing fields",
     428: "Say which state you saw",
     429: "Too many requests; wait a little",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
@@ -15,7 +15,7 @@ from courtesy.errors import RefusedInput
 from courtesy.identity.find import find_customers
 from courtesy.identity.merge import Desk
 from courtesy.identity.ports import IdentityIndex
-from courtesy.intake.freshness import Freshness, freshness
+from courtesy.intake.freshness import WEEK, Freshness, freshness
 from courtesy.messages.ports import BlockStore
 from courtesy.messages.rules import DealerBlock
 from courtesy.messages.unsubscribe import Unsubscribe, read_token
@@ -82,12 +82,10 @@ class Outside:
         """The print vendors of the rulebook."""
         return sorted(self.rulebooks.current().messages.vendors)
 
-    def freshness(self) -> list[Freshness]:
-        """How each source of the rulebook stands."""
+    def freshness(self, names: Collection[str]) -> list[Freshness]:
+        """How each of these sources stands."""
         now = self.clock()
-        return [
-            freshness(self.reports.of(name), name, now) for name in sorted(self.rulebooks.current().sources)
-        ]
+        return [freshness(self.reports.since(name, now - WEEK), name, now) for name in sorted(names)]
 
     def waiting(
         self, first: date, last: date, divisions: Collection[str] | None
@@ -99,11 +97,7 @@ class Outside:
 
     def outcomes_of(self, cycle_id: str) -> dict[str, dict[str, int]]:
         """What a cycle decided: trigger -> outcome -> candidates."""
-        found: dict[str, dict[str, int]] = {}
-        for group in summarise(self.log.files(cycle_id), Wanted()):
-            ends = found.setdefault(group.trigger, {})
-            ends[group.outcome] = ends.get(group.outcome, 0) + group.candidates
-        return found
+        return _outcomes(tuple(self.log.files(cycle_id)))
 
     def desk(self, by: str) -> Desk:
         """Where a person decides who is who."""
@@ -123,6 +117,16 @@ class Outside:
             self.store, holder(self.store, wish.customer_id, wish.contact), wish.purpose, wish.channel, wish.division, self.clock(),
             proof=f"one-click link of contact {wish.contact}",
         )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _outcomes(files: tuple[Path, ...]) -> dict[str, dict[str, int]]:
+    """trigger -> outcome -> candidates; a file with the same name is the same, so each cycle is counted once."""
+    found: dict[str, dict[str, int]] = {}
+    for group in summarise(files, Wanted()):
+        ends = found.setdefault(group.trigger, {})
+        ends[group.outcome] = ends.get(group.outcome, 0) + group.candidates
+    return found
 
 
 @cache

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from courtesy.errors import NotFound
 from courtesy.ports import Lake
+from courtesy_aws.file_reports import WrittenLake
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.session import client
 from courtesy_local.faults.schedules.objects import Objects
@@ -65,3 +67,15 @@ def test_deleted_is_gone_and_deleting_none_is_no_error(lake: Lake) -> None:
     lake.delete("a")
     lake.delete("a")
     assert lake.list("") == []
+
+
+@pytest.mark.parametrize("lake", ["fake", "bucket"], indirect=True)
+def test_what_was_written_is_told_with_its_time_newest_first(lake: Lake) -> None:
+    known = cast("WrittenLake", lake)
+    for path in ("reports/a", "reports/b", "other/c"):
+        lake.put(path, b"x")
+    told = known.written("reports/")
+    assert sorted(path for _, path in told) == ["reports/a", "reports/b"]
+    assert all(at.tzinfo is not None for at, _ in told)
+    assert [at for at, _ in told] == sorted((at for at, _ in told), reverse=True)
+    assert known.written("none/") == []

@@ -1,5 +1,7 @@
 """`ports.Lake` in memory."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
@@ -29,6 +31,10 @@ class InMemoryLake:
     def list(self, prefix: str) -> list[str]:
         with self._lock:
             return sorted(path for path in self.objects if path.startswith(prefix))
+
+    def written(self, prefix: str) -> Sequence[tuple[datetime, str]]:
+        """See `courtesy_aws.file_reports.WrittenLake`; all as if written at one instant that is still to come."""
+        return [(datetime(9000, 1, 1, tzinfo=UTC), path) for path in self.list(prefix)]
 
     def upload(self, local: Path, path: str) -> None:
         self.put(path, local.read_bytes())

@@ -85,7 +85,7 @@ class FreshView(BaseModel):
 
 
 class FreshnessView(BaseModel):
-    """All sources of the rulebook."""
+    """The caller's sources of the rulebook."""
 
     at: datetime
     sources: list[FreshView]
@@ -98,6 +98,7 @@ class MeView(BaseModel):
     roles: list[str]
     divisions: list[str]
     dealers: list[str]
+    sources: list[str] = Field(description="a source system sees these only")
     bound: bool = Field(description="you see these divisions only")
 
 
@@ -107,7 +108,7 @@ def get_health() -> HealthView:
     outside = wiring.wire()
     now, rulebook = outside.clock(), outside.rulebooks.current()
     queues, alarms = outside.watch.queues(), outside.watch.alarms()
-    sources = outside.freshness()
+    sources = outside.freshness(rulebook.sources)
     latest = outside.cycles.ended(1)
     report: dict[str, Any] = dict(outside.cycles.standing(latest[0]).report or {}) if latest else {}
     files = FilesLine(
@@ -137,7 +138,10 @@ def get_freshness() -> FreshnessView:
     known = outside.rulebooks.current().sources
     return FreshnessView(
         at=outside.clock(),
-        sources=[_fresh(each, getattr(known[each.source], "label", "")) for each in outside.freshness()],
+        sources=[
+            _fresh(each, getattr(known[each.source], "label", ""))
+            for each in outside.freshness(caller().own_sources(known))
+        ],
     )
 
 
@@ -150,6 +154,7 @@ def get_me() -> MeView:
         roles=sorted(who.roles),
         divisions=sorted(who.divisions),
         dealers=sorted(who.dealers),
+        sources=sorted(who.sources),
         bound=who.bound,
     )
 

@@ -9,7 +9,7 @@ import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from courtesy.errors import NotFound, RefusedFile, RefusedInput, UnknownName
+from courtesy.errors import NotFound, RefusedFile, RefusedInput
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.difference import Means
 from courtesy.intake.quarantine import quarantine_path, read_quarantine
@@ -18,6 +18,7 @@ from courtesy.intake.report import Fault
 from courtesy.intake.unpack import Limits
 from functions.serve_api import wiring
 from functions.serve_api.gate import Router
+from functions.serve_api.routes.sources import must_be_own
 
 router = Router("sources")
 ROLES = ("engineer", "source")
@@ -132,10 +133,8 @@ def check_sample(name: SourceName, request: Annotated[CheckRequest, Body()]) -> 
 
 
 def _contract(name: str) -> SourceContract:
-    known = wiring.wire().rulebooks.current().sources
-    if name not in known:
-        raise UnknownName("source", name, known)
-    return known[name]
+    must_be_own(name)
+    return wiring.wire().rulebooks.current().sources[name]
 
 
 def _checked(done: Rehearsal) -> CheckView:

@@ -1,16 +1,17 @@
 """Sources: which files came, and how each of their rows ended."""
 
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
 
 import msgspec
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from courtesy.errors import UnknownName
+from courtesy.errors import RefusedInput, UnknownName
 from courtesy.intake.report import FileReport
 from functions.serve_api import wiring
-from functions.serve_api.gate import Router
+from functions.serve_api.gate import Router, caller
 
 router = Router("sources")
 _ROLES = ("marketer", "engineer", "source")
@@ -54,15 +55,15 @@ class FilesView(BaseModel):
 
 
 class SourcesView(BaseModel):
-    """The names of all sources in the rulebook."""
+    """The names of the caller's sources in the rulebook."""
 
     sources: list[str]
 
 
 @router.get("/sources", roles=_ROLES, summary="The sources of the rulebook")
 def list_sources() -> SourcesView:
-    """Names of the sources, sorted."""
-    return SourcesView(sources=sorted(wiring.wire().rulebooks.current().sources))
+    """Names of the sources, sorted; a source system sees those that its token names (`custom:sources`)."""
+    return SourcesView(sources=caller().own_sources(wiring.wire().rulebooks.current().sources))
 
 
 @router.get("/sources/<name>/files", roles=_ROLES, summary="Files of a source and how their rows ended")
@@ -72,20 +73,23 @@ def list_files(
     cursor: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]*$")] = "",
 ) -> FilesView:
     """Files of a source, newest first. `rows in = loaded + unchanged + quarantined` holds for each that has ended."""
-    outside = wiring.wire()
-    known = outside.rulebooks.current().sources
-    if name not in known:
-        raise UnknownName("source", name, known)
-    reports = outside.reports.of(name)
-    ids = [report.file_id for report in reports]
-    start = ids.index(cursor) + 1 if cursor in ids else 0
-    page = reports[start : start + limit]
-    more = start + limit < len(reports)
+    must_be_own(name)
+    reports = wiring.wire().reports.newest(name)
+    if cursor and all(report.file_id != cursor for report in reports):  # reads on to the one after it
+        raise RefusedInput("cursor: no file of this source has this id; begin without one")
+    page = list(islice(reports, limit + 1))
     return FilesView(
         source=name,
-        files=[_view(report) for report in page],
-        next=page[-1].file_id if more and page else None,
+        files=[_view(report) for report in page[:limit]],
+        next=page[limit - 1].file_id if len(page) > limit else None,
     )
+
+
+def must_be_own(name: str) -> None:
+    """Raises UnknownName for a source that the rulebook does not have, or that is not the caller's; nobody learns which."""
+    own = caller().own_sources(wiring.wire().rulebooks.current().sources)
+    if name not in own:
+        raise UnknownName("source", name, own)
 
 
 def _view(report: FileReport) -> FileView:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # half a second, which commands that only ask the HTTP API do
 Tell = Callable[[str], None]
 PASSWORD = "One-machine-0nly!"  # noqa: S105 - of made-up people on the local stack
 DEALER = "D001"
+SOURCES = "crm_persons dealer_sales"
 """The outlet that the made-up dealer speaks for."""
 BOUND = ("agent", "dealer")
 """Roles of which the made-up person has divisions to stay in; the others see the whole house."""
@@ -205,6 +206,7 @@ class LocalStack:
                     {"Name": "email_verified", "Value": "true"},
                     {"Name": "custom:divisions", "Value": divisions if role in BOUND else ""},
                     {"Name": "custom:dealer", "Value": DEALER if role == "dealer" else ""},
+                    {"Name": "custom:sources", "Value": SOURCES if role == "source" else ""},
                 ],
             )
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=person, GroupName=role)

@@ -1,18 +1,22 @@
 """The decision log in the lake: every candidate of every cycle, looked up by customer.
 
-The parts of a cycle are Parquet, sorted by customer, and never change; a copy below the scratch folder serves later
-questions too.
+The parts of a cycle are Parquet, sorted by customer, and change only when a person is erased from them; a copy below the scratch
+folder serves later questions too.
 """
 
+from datetime import datetime
 from pathlib import Path
+from shutil import rmtree
 
 import duckdb
 import orjson
 
 from courtesy.decisions.log import cycles_in
 from courtesy.population.plan import newest_first
-from courtesy.ports import Lake
+from courtesy_aws.file_reports import WrittenLake
 
+BY_CYCLE = "decisions/2"
+"""Where the parts of cycles lie, whose ids begin with their day; beside them lies what was decided on single events."""
 CYCLES = 12
 """How many of the latest cycles are searched."""
 
@@ -20,7 +24,7 @@ CYCLES = 12
 class LakeDecisionLog:
     """Answers which decisions were made on a customer."""
 
-    def __init__(self, lake: Lake, scratch: Path) -> None:
+    def __init__(self, lake: WrittenLake, scratch: Path) -> None:
         self._lake, self._scratch = lake, scratch
 
     def of(self, customer_id: str, trigger: str = "") -> list[dict[str, object]]:
@@ -33,17 +37,22 @@ class LakeDecisionLog:
 
     def cycles(self, limit: int) -> list[str]:
         """Ids of the latest cycles that decided something, newest first."""
-        return newest_first(self._lake, cycles_in(self._lake.list("decisions/")), limit)
+        return newest_first(self._lake, cycles_in(self._lake.list(BY_CYCLE)), limit)
 
     def files(self, cycle_id: str, kind: str = "decisions") -> list[Path]:
         """The Parquet parts of a cycle's decisions (or segments), fetched; empty where it has none."""
-        paths = [path for path in self._lake.list(f"{kind}/{cycle_id}/part-") if path.endswith(".parquet")]
-        return [self._copy(path) for path in paths]
+        parts = self._parts(f"{kind}/{cycle_id}/part-")
+        return [self._copy(path, at) for path, at in parts.items()]
+
+    def _parts(self, prefix: str) -> dict[str, datetime]:
+        """The Parquet files below a prefix, sorted, and when each was written."""
+        found = {path: at for at, path in self._lake.written(prefix) if path.endswith(".parquet")}
+        return dict(sorted(found.items()))
 
     def _from_cycles(self, customer_id: str) -> list[dict[str, object]]:
-        paths = [path for path in self._lake.list("decisions/") if path.endswith(".parquet")]
-        latest = set(newest_first(self._lake, cycles_in(paths), CYCLES))
-        files = [str(self._copy(path)) for path in paths if path.split("/")[1] in latest]
+        parts = self._parts(BY_CYCLE)
+        latest = set(newest_first(self._lake, cycles_in(list(parts)), CYCLES))
+        files = [str(self._copy(path, at)) for path, at in parts.items() if path.split("/")[1] in latest]
         if not files:
             return []
         with duckdb.connect() as columns:
@@ -59,10 +68,13 @@ class LakeDecisionLog:
             rows.extend(_shown(orjson.loads(line)) for line in self._lake.get(path).splitlines() if line)
         return rows
 
-    def _copy(self, path: str) -> Path:
-        local = self._scratch / path
+    def _copy(self, path: str, written: datetime) -> Path:
+        """The local copy of a part as it was written then; an earlier one goes, for an erasure writes parts anew."""
+        kept = (self._scratch / path).with_suffix("")
+        local = kept / f"{written:%Y%m%dT%H%M%S}.parquet"
         if not local.exists():
-            local.parent.mkdir(parents=True, exist_ok=True)
+            rmtree(kept, ignore_errors=True)
+            kept.mkdir(parents=True)
             fresh = local.with_suffix(".part")
             self._lake.download(path, fresh)
             fresh.rename(local)

@@ -1,5 +1,7 @@
 """`ports.Lake` on an S3 bucket."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +54,18 @@ class S3Lake:
         except (ClientError, BotoCoreError) as error:
             raise _failed(error, prefix) from error
         return sorted(paths)
+
+    def written(self, prefix: str) -> Sequence[tuple[datetime, str]]:
+        """When each object below a prefix was last written, and its path; the newest first. One request per 1,000 objects."""
+        found: list[tuple[datetime, str]] = []
+        try:
+            for page in self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=prefix
+            ):
+                found += [(item["LastModified"], item["Key"]) for item in page.get("Contents", [])]
+        except (ClientError, BotoCoreError) as error:
+            raise _failed(error, prefix) from error
+        return sorted(found, reverse=True)
 
     def upload(self, local: Path, path: str) -> None:
         """See `ports.Lake`."""

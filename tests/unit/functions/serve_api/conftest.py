@@ -108,6 +108,7 @@ class Api:
         raw: str | None = None,
         headers: dict[str, str] | None = None,
         sub: str = "",
+        sources: str | None = None,
     ) -> Answer:
         context: dict[str, Any] = {
             "http": {"method": method, "path": path},
@@ -121,6 +122,9 @@ class Api:
                 "custom:divisions": divisions,
                 "custom:dealer": dealers,
             }
+            if role == "source":
+                every = " ".join(self.outside.rulebooks.current().sources)
+                claims["custom:sources"] = every if sources is None else sources
             context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
         text = raw if raw is not None else (orjson.dumps(body).decode() if body is not None else None)
         event = {

@@ -5,9 +5,15 @@ declared, and one whose path has a parameter that nobody gave a sample fails her
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
+from courtesy.decisions import next_action
+from courtesy.decisions.decision import Candidate
+from courtesy.ports import Lake
+from courtesy.rulebook.model import Rulebook
+from courtesy.timeline.profile import Profile, encode_profile
 from functions.serve_api import wiring
 from functions.serve_api.application import app, join_all
 from functions.serve_api.caller import ALWAYS_BOUND, ROLES, UNBOUND
@@ -17,6 +23,7 @@ from tests.unit.functions.serve_api.worlds import (
     CUSTOMERS,
     DIVISIONS,
     DRAFT,
+    FILE_ID,
     QUERIES,
     bodies,
     furnish,
@@ -40,7 +47,22 @@ SLOW = {
 def world(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
     outside = furnish(api.outside)
     monkeypatch.setattr(wiring, "wire", lambda: outside)
+    monkeypatch.setattr(next_action, "_candidates", _found_before)
     return Api(outside)
+
+
+_FOUND: dict[tuple[bytes, str], list[Candidate]] = {}
+_find = next_action._candidates
+
+
+def _found_before(
+    lake: Lake, rulebook: Rulebook, profile: Profile, now: datetime, channel: str
+) -> list[Candidate]:
+    """What triggers propose about a customer does not depend on who asks: worked out once for each profile."""
+    key = (encode_profile(profile), channel)
+    if key not in _FOUND:
+        _FOUND[key] = _find(lake, rulebook, profile, now, channel)
+    return _FOUND[key]
 
 
 def ask(api: Api, route: Route, path: str, role: str, claim: str, customer_of: str) -> Answer:
@@ -102,6 +124,30 @@ def test_nobody_sees_what_is_not_theirs(
         elif answer.status in (401, 403):
             assert leaks(answer.text, "") == [], told
     record_property("combinations", asked)
+
+
+DELIVERED = [r for r in GUARDED if "source" in r.access.roles and r.rule.startswith("/sources")]
+OWN = ("", "crm_persons", "dealer_sales", "crm_persons dealer_sales", "crm_person")
+
+
+@pytest.mark.parametrize("route", DELIVERED, ids=[f"{r.method} {r.rule}" for r in DELIVERED])
+def test_a_source_system_sees_its_own_sources_and_people_see_all(route: Route, world: Api) -> None:
+    every = sorted(world.outside.rulebooks.current().sources)
+    body = bodies("cars").get(f"{route.method} {route.rule}")
+    for own in OWN:
+        mine = [name for name in every if name in own.split()]
+        for name in every if "<name>" in route.rule else [""]:
+            path = route.rule.replace("<name>", name).replace("<file_id>", FILE_ID)
+            answer = world(route.method, path, role="source", sources=own, body=body, sub=f"{own}/{name}")
+            if name and name not in mine:
+                assert answer.status == 400, f"{own}: {name}: {answer.text}"
+                assert [n for n in every if n in answer.text and n != name and n not in mine] == []
+            else:
+                assert answer.status in (200, 404), f"{own}: {name}: {answer.text}"
+            if not name:
+                assert [n for n in every if f'"{n}"' in answer.text] == mine
+    path = route.rule.replace("<name>", "crm_persons").replace("<file_id>", FILE_ID)
+    assert world(route.method, path, role="engineer", sources="", body=body).status == 200
 
 
 def test_every_route_of_the_app_is_declared() -> None:

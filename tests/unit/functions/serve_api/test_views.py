@@ -162,7 +162,7 @@ def test_health_is_not_well_while_a_message_was_given_up(world: Api) -> None:
 
 def test_who_am_i(world: Api) -> None:
     assert get(world, "/me", "agent", "cars marine").json == {
-        "id": "sub-of-agent", "roles": ["agent"], "divisions": ["cars", "marine"], "dealers": [], "bound": True,
+        "id": "sub-of-agent", "roles": ["agent"], "divisions": ["cars", "marine"], "dealers": [], "sources": [], "bound": True,
     }  # fmt: skip
     assert get(world, "/me", "engineer", "cars").json["bound"] is False
     assert get(world, "/me", "marketer").json["bound"] is False
