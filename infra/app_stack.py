@@ -65,6 +65,7 @@ class AppStack(Stack):
             release_arn=functions["release_due"].function.function_arn,
             watch_arn=functions["watch_vendor"].function.function_arn,
             erase_arn=functions["erase_customers"].function.function_arn,
+            trim_arn=functions["trim_timelines"].function.function_arn,
             cycle_arn=house.cycle.arn,
         )
         if config.vendor_account:

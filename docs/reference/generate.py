@@ -19,6 +19,7 @@ SECTIONS = {
     "triggers": "Triggers",
     "messages": "Messages",
     "offers": "Offers",
+    "retention": "Retention",
 }
 
 

@@ -17,6 +17,7 @@ OTHERS = (
     "record_feedback",
     "watch_vendor",
     "erase_customers",
+    "trim_timelines",
     "serve_api",
 )
 

@@ -9,6 +9,7 @@ from infra.parts.notices import Notices
 
 NIGHTLY = "cron(30 1 * * ? *)"
 AFTER_THE_CYCLE = "cron(30 5 * * ? *)"
+AFTER_THE_ERASURES = "cron(30 6 * * ? *)"
 EVERY_MINUTE = "rate(1 minute)"
 EVERY_HOUR = "rate(1 hour)"
 
@@ -24,6 +25,7 @@ class Schedules(Construct):
         release_arn: str,
         watch_arn: str,
         erase_arn: str,
+        trim_arn: str,
         cycle_arn: str,
     ) -> None:
         super().__init__(scope, "schedules")
@@ -47,7 +49,7 @@ class Schedules(Construct):
             roles=[role],
             statements=[
                 iam.PolicyStatement(
-                    actions=["lambda:InvokeFunction"], resources=[release_arn, watch_arn, erase_arn]
+                    actions=["lambda:InvokeFunction"], resources=[release_arn, watch_arn, erase_arn, trim_arn]
                 ),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[cycle_arn]),
                 iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.missed.queue_arn]),
@@ -58,6 +60,7 @@ class Schedules(Construct):
             ("watch-vendor", EVERY_HOUR, watch_arn, "{}"),
             ("erase", EVERY_MINUTE, erase_arn, "{}"),
             ("erase-again", AFTER_THE_CYCLE, erase_arn, '{"round": true}'),
+            ("trim", AFTER_THE_ERASURES, trim_arn, "{}"),
             ("cycle", NIGHTLY, cycle_arn, "{}"),
         ):
             schedule = scheduler.CfnSchedule(
@@ -75,7 +78,7 @@ class Schedules(Construct):
                         arn=self.missed.queue_arn
                     ),
                     retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                        maximum_event_age_in_seconds=3600 if when in (NIGHTLY, AFTER_THE_CYCLE) else 60,
+                        maximum_event_age_in_seconds=3600 if when.startswith("cron(") else 60,
                         maximum_retry_attempts=5,
                     ),
                 ),

@@ -57,7 +57,7 @@ def test_functions_features_and_tests_carry_the_same_names() -> None:
     features = {path.stem for path in (ROOT / "infra" / "features").glob("*.py")} - {"__init__"}
     tests = {path.parent.name for path in (ROOT / "tests" / "unit" / "functions").glob("*/test_*.py")}
 
-    assert len(functions()) == 16
+    assert len(functions()) == 19
     assert features == functions()
     assert tests == functions()
 

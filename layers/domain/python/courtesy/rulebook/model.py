@@ -11,6 +11,7 @@ from courtesy.identity.rules import IdentityRules
 from courtesy.intake.contract import SourceContract
 from courtesy.messages.rules import MessageRules
 from courtesy.population.rules import PopulationRules
+from courtesy.privacy.rules import RetentionRules
 from courtesy.rulebook.offer import Offer
 from courtesy.rulebook.section import Section
 from courtesy.rulebook.trigger import Trigger
@@ -28,7 +29,11 @@ class Division(Section):
 
 
 class Dealer(Section):
-    """A sales channel's outlet."""
+    """A sales channel's outlet.
+
+    logo, signature: names of drawings, `messages/images/<name>.svg`; logo_alt: what the logo says, the dealer's name where it
+    is left out; signed_by: whose signature it is
+    """
 
     id: str
     name: str
@@ -36,6 +41,10 @@ class Dealer(Section):
     city: str = ""
     phone: str = ""
     email: str = ""
+    logo: str = ""
+    logo_alt: str = ""
+    signature: str = ""
+    signed_by: str = ""
 
 
 class Rulebook(Section):
@@ -51,3 +60,4 @@ class Rulebook(Section):
     triggers: dict[str, Trigger] = Field(default_factory=dict)
     offers: dict[str, Offer] = Field(default_factory=dict)
     messages: MessageRules = Field(default_factory=MessageRules)
+    retention: RetentionRules = Field(default_factory=RetentionRules)

@@ -1,0 +1,1 @@
+"""Takes away what has been kept as long as the rulebook says."""
