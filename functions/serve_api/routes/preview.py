@@ -7,8 +7,9 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, Field
 
-from courtesy.errors import NotFound
-from courtesy.messages.preview import PRINTED, Preview, Shown
+from courtesy.errors import NotAllowed, NotFound
+from courtesy.messages.preview import PRINTED, Preview, Shown, draft_preview
+from courtesy.messages.render import BlocksOf, no_blocks
 from functions.serve_api import wiring
 from functions.serve_api.gate import Router, caller, seen
 
@@ -18,6 +19,12 @@ Channel = Annotated[
     Literal["", "email", "letter", "postcard", "sms", "next_contact"],
     Query(description="the trigger's first where left out"),
 ]
+
+
+DraftId = Annotated[
+    str, Query(pattern=r"^(d-[a-z0-9]{8,40})?$", description="the message as a draft of the rulebook has it")
+]
+SEES_DRAFTS = frozenset({"marketer", "approver", "engineer"})
 
 
 class PreviewView(BaseModel):
@@ -53,9 +60,10 @@ def preview_message(
     channel: Channel = "",
     sample: Annotated[str, Query(pattern=r"^[a-z]{1,20}$")] = "ordinary",
     pictures: Annotated[bool, Query(description="printed pages as PNG too")] = False,
+    draft: DraftId = "",
 ) -> PreviewView:
-    """HTML and text of an e-mail, PDF and pictures of a piece, the words of the rest. From the rulebook in force."""
-    preview = Preview(wiring.wire().rulebooks.current())
+    """HTML and text of an e-mail, PDF and pictures of a piece, the words of the rest. From the rulebook in force, or a draft."""
+    preview = _preview(trigger_id, draft)
     chosen = channel or preview.channels(trigger_id)[0]
     person = preview.sample(trigger_id, sample)
     return preview_view(preview.show(trigger_id, chosen, person, pictures=96 if pictures else 0))
@@ -67,9 +75,10 @@ def preview_pdf(
     trigger_id: TriggerId,
     channel: Annotated[Literal["letter", "postcard"], Query()] = "letter",
     sample: Annotated[str, Query(pattern=r"^[a-z]{1,20}$")] = "ordinary",
+    draft: DraftId = "",
 ) -> Response[bytes]:
-    """The PDF itself, in the vendor's size."""
-    preview = Preview(wiring.wire().rulebooks.current())
+    """The PDF itself, in the vendor's size. From the rulebook in force, or a draft."""
+    preview = _preview(trigger_id, draft)
     made = preview.show(trigger_id, channel, preview.sample(trigger_id, sample))
     return Response(status_code=200, content_type="application/pdf", body=made.pdf)
 
@@ -81,14 +90,24 @@ def preview_for_customer(
     trigger_id: TriggerId,
     channel: Channel = "",
     pictures: Annotated[bool, Query()] = False,
+    draft: DraftId = "",
 ) -> PreviewView:
     """With what is known of the customer today. Whether they may be contacted is another question: see explain."""
     outside = wiring.wire()
-    rulebook = outside.rulebooks.current()
-    preview = Preview(rulebook, outside.approved_blocks)
+    preview = _preview(trigger_id, draft, outside.approved_blocks)
     chosen = channel or preview.channels(trigger_id)[0]
     who = caller()
-    if who.bound and rulebook.triggers[trigger_id].division not in who.divisions:
+    if who.bound and preview.rulebook.triggers[trigger_id].division not in who.divisions:
         raise NotFound(f"there is no trigger {trigger_id!r} in your divisions")
     profile, pictured = seen().profile, 96 if pictures and chosen in PRINTED else 0
     return preview_view(preview.show(trigger_id, chosen, profile, now=outside.clock(), pictures=pictured))
+
+
+def _preview(trigger_id: str, draft: str, blocks_of: BlocksOf = no_blocks) -> Preview:
+    """Previews by the rulebook in force, or by a draft. Raises NotAllowed, NotFound, RefusedRule, UnknownName."""
+    outside = wiring.wire()
+    if not draft:
+        return Preview(outside.rulebooks.current(), blocks_of)
+    if not caller().roles & SEES_DRAFTS:
+        raise NotAllowed("drafts of the rulebook are seen by marketers, approvers and engineers")
+    return draft_preview(outside.drafts.read(draft).files, trigger_id, blocks_of)
