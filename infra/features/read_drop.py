@@ -33,5 +33,5 @@ FEATURE = Feature(
     memory=3008,
     consumes={"drops": Consume(batch=1, at_once=10)},
     layers=("columns",),
-    scratch=4096,
+    scratch=10240,  # a file of 5 GB, and what is put aside while it is read
 )

@@ -266,3 +266,77 @@ def test_what_is_no_parquet_is_refused(gzipped: bool) -> None:
 def test_zeros_after_the_last_member_of_a_gzip_are_no_data() -> None:
     packed = gzip.compress(b"id,name,email\n1,Ann,\n") + b"\0" * 512
     assert Mill(contract(format={"kind": "csv", "gzip": True})).drop(packed).loaded == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (b"PK\x03\x04rest", "zip archive"),
+        (gzip.compress(gzip.compress(b"id,name,email\n")), "gzip twice"),
+        (b"\xd0\xcf\x11\xe0rest", "old Excel workbook"),
+        (b"%PDF-1.7", "PDF"),
+    ],
+)
+def test_what_people_take_for_text_is_named(start: bytes, told: str) -> None:
+    report = Mill().drop(start)
+    assert (report.outcome, report.reason) == (FileOutcome.REFUSED, "encoding")
+    assert told in report.text
+
+
+def test_a_header_that_looks_like_data_is_not_told() -> None:
+    for data in ("1,Ann,a@example.org\n2,Bob,b@example.org\n", '"id,name,email\n1,Ann,ann\n'):
+        report = Mill().drop(data)
+        assert (report.outcome, report.reason) == (FileOutcome.REFUSED, "header")
+        assert "Ann" not in report.text
+        assert "looks like data" in report.text
+
+
+def test_more_columns_than_are_read_refuse_the_file_and_ignored_ones_do_not_count() -> None:
+    names = ",".join(["id", "name", "email", *(f"c{n}" for n in range(1_000))])
+    data = f"{names}\n1,Ann,a@example.org{',x' * 1_000}\n"
+    assert Mill().drop(data).loaded == 1
+    report = Mill(contract(unknown_columns="keep")).drop(data)
+    assert (report.outcome, report.reason) == (FileOutcome.REFUSED, "header")
+    assert "1,003 columns" in report.text
+
+
+def test_the_mark_between_no_values_costs_its_row_and_no_other() -> None:
+    mill = Mill()
+    report = mill.drop("id,name,email\n1,A\x01\x02\x03\x04n,a@example.org\n2,B\x01b,b@example.org\n")
+    assert (report.rows_in, report.loaded, report.quarantined) == (2, 1, 1)
+    assert [(row.line, row.faults[0].reason) for row in mill.quarantined(report)] == [
+        (2, "control_character")
+    ]
+
+
+@pytest.mark.parametrize("key", ["   ", "\t", ""])
+def test_blanks_are_no_key(key: str) -> None:
+    mill = Mill()
+    report = mill.drop(f"id,name,email\n{key},Ann,a@example.org\n 1\t,Bob,b@example.org\n")
+    assert (report.loaded, report.quarantined) == (1, 1)
+    assert list(mill.values()) == ["people/1"]
+    assert [(fault.column, fault.reason) for fault in mill.quarantined(report)[0].faults] == [("id", "empty")]
+
+
+@pytest.mark.parametrize("row", ["k" * 401 + ",Ann,", "1," + "n" * 100_001 + ","])
+def test_a_row_that_no_table_takes_is_quarantined(row: str) -> None:
+    mill = Mill()
+    report = mill.drop(f"id,name,email\n{row}\n2,Bob,b@example.org\n")
+    assert (report.loaded, report.quarantined) == (1, 1)
+    assert [fault.reason for fault in mill.quarantined(report)[0].faults] == ["too_long"]
+
+
+def test_the_number_of_a_customer_is_known_without_blanks_and_is_not_too_long() -> None:
+    rules = contract(
+        record="transaction",
+        customer_key="who",
+        fields={"amount": {"column": "amount"}, "division": {"column": "division"}},
+        constants={"type": "purchase"},
+    )
+    mill = Mill(rules)
+    report = mill.drop(f"id,who,amount,division\n1, 7 ,5,cars\n2,  ,5,cars\n3,{'9' * 401},5,cars\n")
+    assert [row.customer for row in mill.rows(report)] == ["7"]
+    assert [(row.line, row.faults[0].reason) for row in mill.quarantined(report)] == [
+        (3, "empty"),
+        (4, "too_long"),
+    ]

@@ -224,3 +224,21 @@ def test_uniting_again_what_is_united_keeps_it(tmp_path: Path) -> None:
         unite("people", mill.lake, tmp_path, many=0)
     assert len(mill.lake.list("source_state/people/applied/")) == 1
     assert mill.drop("id,name,email\n1,Ann,\n2,Ann,\n", day=9).unchanged == 2
+
+
+def test_a_large_file_is_read_twice_and_ends_as_a_small_one(tmp_path: Path) -> None:
+    before = tmp_path / "before.csv"
+    before.write_text("id,name,email\n" + "".join(f"{n},Ann,a{n}@example.org\n" for n in range(50)))
+    file = tmp_path / "f.csv"
+    file.write_text(
+        "id,name,email\n"
+        + "".join(f"{n},{'Bob' if n % 5 == 0 else 'Ann'},a{n}@example.org\n" for n in range(40))
+        + "\n5,Cid,c@example.org\n60,Dan,d\n61,Eve,e@example.org\n5,Cid,c@example.org\n"
+    )
+    rules = contract(full_dump=True, disappeared="close", drift={"gone": 1.0})
+    kept, again = (
+        rehearse(rules, file, Means(tmp_path / str(large), 1, large=large), NOW, before)
+        for large in (1 << 30, 0)
+    )
+    assert kept == again
+    assert (kept.tally.loaded, kept.tally.quarantined, kept.tally.duplicates) == (9, 1, 1)

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from courtesy.errors import RefusedFile
 from courtesy.intake.suggest import Suggestion, suggest
 
 
@@ -125,3 +126,28 @@ def test_a_line_that_is_no_object_is_left_out_of_json_lines(tmp_path: Path) -> N
         tmp_path, '{"id": "1", "mail": "a@x.org"}\n{"id": "2", "mail": null}\n{torn\n[1]\n', "web.jsonl"
     )
     assert (made.contract["key"], list(made.contract["fields"])) == (["id"], ["email"])
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "told"),
+    [
+        (b"PAR1" + b"x" * 50 + b"PAR1", "f.parquet", "cut off or damaged"),
+        (b"x" * 1_100_000 + b"\n1\n", "f.csv", "no header"),
+        ("id,name\n".encode("utf-16-le"), "f.csv", "NUL"),
+        (b'[{"id": 1}]\n', "f.json", "one object on each line"),
+        (b"id,name\n1," + b"y" * 200_000 + b"\n", "f.csv", "cannot be taken apart"),
+        (b"PK\x03\x04" + b"x" * 30, "f.csv", "zip archive"),
+        (b"\x1f\x8b\x08\x00" + b"x" * 30, "f.csv.gz", "cut off or damaged"),
+    ],
+)
+def test_what_cannot_be_drafted_from_is_refused_with_the_reason(
+    tmp_path: Path, content: bytes, name: str, told: str
+) -> None:
+    with pytest.raises(RefusedFile, match=told):
+        draft(tmp_path, content, name)
+
+
+def test_a_line_nested_too_deep_is_no_object(tmp_path: Path) -> None:
+    deep = '{"id": 1, "x": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    found = draft(tmp_path, f'{{"id": 1, "name": "Ann"}}\n{deep}\n', "f.jsonl")
+    assert found.contract["format"]["kind"] == "jsonl"

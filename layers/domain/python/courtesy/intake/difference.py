@@ -17,7 +17,7 @@ import msgspec
 from courtesy.intake import columns as sql
 from courtesy.intake.contract import SourceContract
 from courtesy.intake.parse import MASK, Text, fingerprint, parsing
-from courtesy.intake.records import Torn, broken_column, straighten
+from courtesy.intake.records import NEVER, Torn, broken_column, straighten
 from courtesy.intake.report import Count, Fault
 from courtesy.intake.segments import GONE, SEGMENT_FORM, load_segments
 from courtesy.intake.shape import Shape
@@ -27,11 +27,15 @@ from courtesy.intake.verdicts import close_missing, contradicted, count, judge, 
 
 
 class Means(NamedTuple):
-    """What the columns may use: threads, memory (DuckDB's notation), and a folder for files."""
+    """What the columns may use: threads, memory (DuckDB's notation), and a folder for files.
+
+    large: bytes of text from which a file is read a second time instead of being kept beside itself, which the disk would not hold
+    """
 
     work: Path
     threads: int = 2
     memory: str = "400MB"
+    large: int = 1 << 30
 
 
 class Tally(NamedTuple):
@@ -100,6 +104,8 @@ class Difference:
               {f"AND id NOT IN ({disputed})" if segments.pending else ""}"""
         )
         self._prepare()
+        # rows without a key are told apart by counting, for which their texts lie there anyway
+        self.large = contract.key != "row" and self.text.stat().st_size >= means.large
         self.parsing = parsing(contract, Text(self.columns, shape.quotes > 0, self.straightened, self.stated))
         self._lines()
         self._parse()
@@ -131,7 +137,7 @@ class Difference:
             )
             self.text, self.first, self.newline = out, 1, "\n"
             return
-        awkward = not shape.newline or shape.long or shape.quotes % 2 == 1
+        awkward = not shape.newline or shape.awkward or shape.quotes % 2 == 1
         if shape.quotes and not awkward:
             q = sql.text(form.quote)
             found = self.con.execute(
@@ -147,12 +153,15 @@ class Difference:
         mark = "\\r\\n" if self.newline == "\r\n" else "\\n"
         return (
             f"read_csv({sql.text(str(self.text))}, auto_detect=false, header=false, skip={self.first - 1}, "
-            f"delim=chr(1) || chr(2) || chr(3) || chr(4), quote='', escape='', new_line='{mark}', "
+            f"delim={sql.text(NEVER)}, quote='', escape='', new_line='{mark}', "
             "columns={'l': 'VARCHAR'})"
         )
 
     def _lines(self) -> None:
-        """Table `lines` (n, h, occurrence, l): every row's line number and hash; its text where the hash is not known."""
+        """Table `lines` (n, h, occurrence, l): every row's line number and hash; its text where the hash is not known.
+
+        View `unread`: the lines that are not known. Of a large file `lines` keeps no text, and `unread` reads it again.
+        """
         mark = sql.text(fingerprint(self.contract))
         if self.straightened:
             numbered = (
@@ -169,15 +178,21 @@ class Difference:
             rows = f"""SELECT n, l, hash(h, occurrence) AS h, occurrence FROM
                 (SELECT n, l, h, row_number() OVER (PARTITION BY h ORDER BY n) AS occurrence FROM ({rows} WHERE {filled}))"""
         # a line that is known is not empty, so only the others are asked
-        self.con.execute(
-            f"""CREATE OR REPLACE TABLE lines AS SELECT n, h, occurrence, CASE WHEN NOT same THEN l END AS l
+        told = f"""SELECT n, h, occurrence, CASE WHEN NOT same THEN l END AS l
             FROM (SELECT *, h IN (SELECT line FROM clean) AS same FROM ({rows}))
             WHERE CASE WHEN same THEN true ELSE {filled} END"""
-        )
+        if self.large:
+            told_shortly = f"SELECT * REPLACE (CASE WHEN l IS NOT NULL THEN '' END AS l) FROM ({told})"
+            self.con.execute(f"CREATE OR REPLACE TABLE lines AS {told_shortly}")
+            self.con.execute(f"CREATE OR REPLACE VIEW unread AS SELECT * FROM ({told}) WHERE l IS NOT NULL")
+        else:
+            self.con.execute(f"CREATE OR REPLACE TABLE lines AS {told}")
+            self.con.execute("CREATE OR REPLACE VIEW unread AS SELECT * FROM lines WHERE l IS NOT NULL")
 
     def _parse(self) -> None:
         """Tables `rows`: the lines that are not known, converted and checked; `mine`: what is known of their records."""
-        self.con.execute(f"CREATE OR REPLACE TABLE rows AS {self.parsing.query}")
+        kept = "* EXCLUDE (payload)" if self.large else "*"
+        self.con.execute(f"CREATE OR REPLACE TABLE rows AS SELECT {kept} FROM ({self.parsing.query})")
         self.con.execute(
             "CREATE OR REPLACE TABLE mine AS SELECT * FROM known WHERE id IN (SELECT id FROM rows)"
         )
@@ -206,17 +221,24 @@ class Difference:
         )
 
     def staged(self, size: int) -> Iterator[bytes]:
-        """The staged rows as chunks of at most `size` rows; rows of one customer stand together."""
+        """The staged rows as chunks of at most `size` rows; rows of one customer stand together, but for large files."""
         head = ChunkHead(
             self.contract.name, self.contract.version, self.file, self.parsing.person, self.parsing.event
         )
-        order = "ORDER BY judged.customer, judged.id" if self.contract.customer_key else ""
+        if (
+            self.large
+        ):  # parsed once more, and left out what is not loaded, which is little: nothing is put aside
+            others = "SELECT n FROM judged WHERE verdict <> 'loaded'"
+            rows = f"({self.parsing.query}) AS row WHERE faults IS NULL AND n NOT IN ({others})"
+        else:
+            order = "ORDER BY customer, id" if self.contract.customer_key else ""
+            rows = f"(SELECT judged.*, payload FROM judged JOIN rows ON rows.n = judged.n) AS row WHERE verdict = 'loaded' {order}"
         self.con.execute(
             f"""
-            SELECT concat('[', judged.n, ',', to_json(judged.id), ',"', strftime(judged.moment, {_TIME}), '","',
-                   strftime(judged.stated, {_TIME}), '","', format('{{:016x}}', judged.content), '",false,',
-                   to_json(judged.customer), ',', payload, ']')
-            FROM judged JOIN rows ON rows.n = judged.n WHERE verdict = 'loaded' {order}
+            SELECT concat('[', n, ',', to_json(id), ',"', strftime(moment, {_TIME}), '","',
+                   strftime(stated, {_TIME}), '","', format('{{:016x}}', content), '",false,',
+                   to_json(customer), ',', payload, ']')
+            FROM {rows}
             """
         )
         yield from self._chunks(head, size)

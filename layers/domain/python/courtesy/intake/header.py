@@ -1,6 +1,7 @@
 """The header of a file: the names of its columns, and whether they are those that the contract reads."""
 
 import csv
+import re
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,12 @@ from courtesy.intake.contract import FileFormat, SourceContract
 from courtesy.outcomes import FileRefusal
 
 _LONGEST_HEADER = 1 << 20
+
+_DATA = re.compile(r"[-+0-9.,:/ ]+|.*(?:@|\n|\r).*|.{100,}", re.DOTALL)
+"""What is no name of a column."""
+
+MOST_COLUMNS = 1_000
+"""Columns of a file that are read; those that are ignored do not count. Each costs memory for a batch of rows."""
 
 
 def header_of(text: Path, form: FileFormat, file: str) -> tuple[tuple[str, ...], int]:
@@ -65,12 +72,22 @@ def header_of(text: Path, form: FileFormat, file: str) -> tuple[tuple[str, ...],
 def check_columns(columns: tuple[str, ...], contract: SourceContract, file: str) -> None:
     """Compare the columns that a file has with those the contract reads. Raises RefusedFile naming the nearest ones."""
     line = contract.format.skip + 1 if contract.format.has_header else 0
+    read = len(set(contract.columns) | set(columns if contract.unknown_columns == "keep" else ()))
+    if read > MOST_COLUMNS:
+        raise RefusedFile(
+            FileRefusal.HEADER,
+            f"{read:,} columns would be read, and at most {MOST_COLUMNS:,} are; name those that matter and ignore the others",
+            file=file,
+            line=line,
+        )
     nested = contract.format.kind == "parquet"
     missing = [c for c in contract.columns if (c.split(".")[0] if nested else c) not in columns]
     if missing and (contract.missing_columns == "refuse" or _needed(missing[0], contract)):
         name = missing[0]
         near = get_close_matches(name, columns, n=1, cutoff=0.5)
         hint = f"the nearest that is there is {near[0]!r}" if near else f"there are {', '.join(columns[:12])}"
+        if any(map(_DATA.fullmatch, columns)):  # what stands there may be about a person, so it is not told
+            hint = "what stands there looks like data; without a header say `format.columns`"
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise RefusedFile(
             FileRefusal.HEADER, f"column {name!r} is missing{more}; {hint}", file=file, line=line, column=name

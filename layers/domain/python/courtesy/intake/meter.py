@@ -5,8 +5,11 @@ from pathlib import Path
 
 from courtesy.errors import RefusedFile
 from courtesy.intake.contract import FileFormat
-from courtesy.intake.unpack import BLOCK
+from courtesy.intake.records import NEVER
+from courtesy.intake.unpack import BLOCK, check_text
 from courtesy.outcomes import FileRefusal
+
+_MARK = NEVER[0].encode()
 
 
 class Meter:
@@ -21,10 +24,12 @@ class Meter:
         self.utf8 = codecs.lookup(form.encoding).name in ("utf-8", "utf-8-sig")
         self.decoder = codecs.getincrementaldecoder("utf-8" if self.utf8 else form.encoding)("strict")
         self.measured = self.quotes = self.lf = self.cr = self.crlf = 0
-        self.bare = self.carriage = self.long = self.ended = False
+        self.bare = self.carriage = self.awkward = self.ended = False
 
     def measure(self, block: bytes) -> bytes:
         """The block as UTF-8. Raises RefusedFile where its bytes are none of the encoding."""
+        if not self.measured:
+            check_text(block, self.file)
         try:
             decoded = "" if self.utf8 and block.isascii() and self._between() else self.decoder.decode(block)
         except UnicodeDecodeError as error:
@@ -41,8 +46,8 @@ class Meter:
         if self.quote and self.quote in block:
             self.quotes += block.count(self.quote)
         ends = b"\n" in block
-        if not ends and len(block) >= BLOCK:
-            self.long = True
+        if (not ends and len(block) >= BLOCK) or _MARK in block:
+            self.awkward = True
         # to count is slower than to look, and without a carriage return there is nothing to compare
         if b"\r" in block or self.carriage:
             self.lf += block.count(b"\n")

@@ -1,6 +1,6 @@
 """A line as values, in SQL: the query that turns the lines nobody knows into rows with id, times, content hash, faults and payload.
 
-Nothing is run here. The query reads the table `lines` (n, h, occurrence, l) of `difference`.
+Nothing is run here. The query reads the view `unread` (n, h, occurrence, l) of `difference`.
 """
 
 # ruff: noqa: S608 - texts go into SQL as literals made by `columns.text`
@@ -48,7 +48,7 @@ def fingerprint(contract: SourceContract) -> str:
 
 
 def parsing(contract: SourceContract, text: Text) -> Parsing:
-    """The query that parses lines by a contract: a row (n, h, faults, raw, id, customer, moment, stated, content, empty, payload) each.
+    """The query that parses lines by a contract: a row (n, h, payload, faults, raw, id, customer, moment, stated, content, empty) each.
 
     content: 64-bit hash of the contract's rules and of the values they read
     empty: which of `wanted` are NULL, as numbers of MASK bits each
@@ -68,6 +68,14 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
         "fixed": "NULL AS s",
     }.get(form.kind, f"{sql.split(form, text.quoted)} AS s")
     person, event, checks, made = _values(contract, cell, unknown)
+    checks.append(
+        Check(
+            f"strlen(l) > {_ROW} AND strlen(payload) > {_ROW}",
+            "",
+            "too_long",
+            f"values of at most {_ROW:,} bytes",
+        )
+    )
     shape_checks = sql.structure(form, text.columns, text.quoted)
     broken = " ".join(f"WHEN {check.condition} THEN {number}" for number, check in enumerate(shape_checks))
     first = len(shape_checks)
@@ -79,7 +87,7 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
     )
     moment, stated = _instants(contract, text.stated)
     made |= _converted_instants(contract, cell)
-    customer = f"coalesce({cell[contract.customer_key]}, '')" if contract.customer_key else "''"
+    customer = f"coalesce({_bare(cell[contract.customer_key])}, '')" if contract.customer_key else "''"
     read = ", ".join(f"coalesce({cell[column]}, chr(30))" for column in wanted)
     nulls = ", ".join(
         " + ".join(
@@ -89,23 +97,29 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
         for at in range(0, len(wanted), MASK)
     )
     query = f"""
-        SELECT n, h, {faults} AS faults, CASE WHEN faults IS NOT NULL THEN l END AS raw,
+        SELECT n, h, concat({_array(person)}, ',', {_array(event)}) AS payload,
+               {faults} AS faults, CASE WHEN faults IS NOT NULL THEN l END AS raw,
                CASE WHEN broken IS NULL THEN {_id(contract, cell)} END AS id, {customer} AS customer,
                {moment} AS moment, {stated} AS stated,
                greatest(md5_number_upper(concat_ws(chr(31), {sql.text(fingerprint(contract))}, {read})), 2::UBIGINT) AS content,
-               CASE WHEN broken IS NULL THEN [{nulls}] END AS empty,
-               concat({_array(person)}, ',', {_array(event)}) AS payload
+               CASE WHEN broken IS NULL THEN [{nulls}] END AS empty
         FROM (
             SELECT {", ".join(["*", *(f"{converted} AS {name}" for name, converted in made.items())])}
             FROM (
                 SELECT n, h, l, occurrence, CASE {broken} END AS broken,
                        {", ".join(f"{cells[column]} AS {cell[column]}" for column in wanted)}
-                FROM (SELECT n, h, l, occurrence, {parts} FROM lines WHERE l IS NOT NULL)
+                FROM (SELECT n, h, l, occurrence, {parts} FROM unread)
             )
         )"""
     names = [None if values is None else list(values) for values in (person, event)]
     return Parsing(query, [*shape_checks, *checks], wanted, *names)
 
+
+_KEY = 400
+"""Bytes that the key of a record, or a customer's number, may have; it stands in keys of the tables, which have 1,024."""
+
+_ROW = 100_000
+"""Bytes that the values of a row may have; its event is one item of 400 KB at most, and so is a profile of several."""
 
 Values = dict[str, str]
 """Canonical field -> SQL of its value."""
@@ -155,16 +169,31 @@ def _array(values: Values | None) -> str:
 def _key_checks(contract: SourceContract, cell: dict[str, str]) -> list[Check]:
     checks = []
     if contract.key != "row":
-        checks += [
-            Check(f"{cell[c]} IS NULL", c, "empty", "a value, it is part of the key") for c in contract.key
-        ]
+        checks += [Check(_blank(cell[c]), c, "empty", "a value, it is part of the key") for c in contract.key]
+        checks.append(
+            Check(
+                f"strlen({_id(contract, cell)}) > {_KEY}",
+                contract.key[0],
+                "too_long",
+                f"a key of at most {_KEY} bytes",
+            )
+        )
     if contract.customer_key and not contract.person and contract.record != "person":
         checks.append(
             Check(
-                f"{cell[contract.customer_key]} IS NULL",
+                _blank(cell[contract.customer_key]),
                 contract.customer_key,
                 "empty",
                 "the customer's number",
+            )
+        )
+    if contract.customer_key:
+        checks.append(
+            Check(
+                f"strlen({_bare(cell[contract.customer_key])}) > {_KEY}",
+                contract.customer_key,
+                "too_long",
+                f"a number of at most {_KEY} bytes",
             )
         )
     for column, form, moment in _times(contract):
@@ -201,11 +230,20 @@ def _instants(contract: SourceContract, stated: str) -> tuple[str, str]:
     return (f"coalesce(happened, {said})" if contract.event_time else said), said
 
 
+def _bare(cell: str) -> str:
+    """A number that records are known by, without the blanks around it."""
+    return f"trim({cell}, ' ' || chr(9))"
+
+
+def _blank(cell: str) -> str:
+    return f"coalesce({_bare(cell)}, '') = ''"
+
+
 def _id(contract: SourceContract, cell: dict[str, str]) -> str:
     key = contract.key
     if key == "row":
         return "left(md5(l), 16) || '-' || occurrence"
     if len(key) == 1:
-        return f"trim({cell[key[0]]})"
-    parts = [f"replace(replace(trim({cell[c]}), '%', '%25'), '|', '%7C')" for c in key]
+        return _bare(cell[key[0]])
+    parts = [f"replace(replace({_bare(cell[c])}, '%', '%25'), '|', '%7C')" for c in key]
     return " || '|' || ".join(parts)

@@ -15,6 +15,9 @@ from courtesy.intake.contract import FileFormat
 LINE_FEED, CARRIAGE = "\x1e", "\x1d"
 """Stand in for line breaks inside a value while a record lies on one line."""
 
+NEVER = "\x01\x02\x03\x04"
+"""The delimiter with which lines are read whole: a text that holds it is no record."""
+
 _LONGEST = 1 << 20
 _MOST_LINES = 500
 
@@ -113,7 +116,7 @@ def _records(
             continue
         if len(line) > _LONGEST:
             torn.append(Torn(number, 0, "too_long", line[:1000]))
-        elif LINE_FEED in line or CARRIAGE in line:
+        elif LINE_FEED in line or CARRIAGE in line or NEVER in line:
             torn.append(Torn(number, 0, "control_character", line))
         elif not quoting or form.quote not in line or is_record(line, form):
             yield number, line

@@ -23,7 +23,7 @@ class Shape(NamedTuple):
 
     path:    UTF-8 text (or Parquet), unpacked; digest: SHA-256 of the bytes as they were dropped
     newline: the one line end of the file, or empty where they are mixed; quotes: how many quote characters
-    long:    a line may be longer than a block
+    awkward: a line may be longer than a block, or hold what lines are told apart by
     header:  the names of the columns in order, empty where there are none to name
     first:   number of the first line with data
     """
@@ -32,7 +32,7 @@ class Shape(NamedTuple):
     digest: str
     newline: str
     quotes: int
-    long: bool
+    awkward: bool
     header: tuple[str, ...]
     first: int
 
@@ -72,7 +72,7 @@ def shape_of(path: Path, contract: SourceContract, work: Path, limits: Limits, f
             out.write(meter.end())
     meter.end()
     header, first = header_of(text, form, file)
-    return Shape(text, digest.hexdigest(), meter.newline, meter.quotes, meter.long, header, first)
+    return Shape(text, digest.hexdigest(), meter.newline, meter.quotes, meter.awkward, header, first)
 
 
 def _parquet(

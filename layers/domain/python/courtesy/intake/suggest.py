@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from courtesy.errors import RefusedFile
+from courtesy.intake.unpack import check_text
 from courtesy.outcomes import FileRefusal
 
 _SAMPLE = 1 << 20
@@ -56,22 +58,46 @@ def suggest(file: Path, name: str = "") -> Suggestion:
     try:
         with gzip.open(file) if packed else file.open("rb") as stream:
             sample: bytes = stream.read(_SAMPLE)
-    except (EOFError, gzip.BadGzipFile):
+    except (EOFError, gzip.BadGzipFile, zlib.error):
         raise RefusedFile(
             FileRefusal.BROKEN_GZIP, "the gzip file is cut off or damaged", file=file.name
         ) from None
     if not sample.strip():
         raise RefusedFile(FileRefusal.EMPTY_FILE, "there is nothing in it to learn from", file=file.name)
+    check_text(sample, file.name)
     doubts: list[tuple[str, str]] = []
     form: dict[str, Any] = {}
-    if sample[:4] == b"PAR1":
+    if sample[:4] == b"PAR1" and file.suffix == ".parquet":
         columns, rows = _parquet(file)
         form = {"kind": "parquet"}
     else:
         form["kind"] = "csv"
         text, form["encoding"] = _decoded(sample, doubts)
+        if "\0" in text:
+            raise RefusedFile(
+                FileRefusal.ENCODING,
+                "it holds NUL characters: a binary file, or UTF-16 without a mark; say `encoding: utf-16-le` in a contract then",
+                file=file.name,
+            )
         whole = text.rpartition("\n")[0] if len(sample) == _SAMPLE else text
-        columns, rows = _read(whole, form, doubts)
+        if not whole.strip():
+            raise RefusedFile(
+                FileRefusal.HEADER,
+                f"its first line is longer than {_SAMPLE:,} bytes, so it is no header",
+                file=file.name,
+            )
+        if whole.lstrip().startswith(("[{", "[\n", "[\r")):
+            raise RefusedFile(
+                FileRefusal.HEADER,
+                "one JSON document over the whole file; send one object on each line",
+                file=file.name,
+            )
+        try:
+            columns, rows = _read(whole, form, doubts)
+        except csv.Error as error:
+            raise RefusedFile(
+                FileRefusal.HEADER, f"it cannot be taken apart: {error}", file=file.name
+            ) from None
     if packed:
         form["gzip"] = True
     source = name or re.sub(r"[^a-z0-9]+", "_", file.name.split(".")[0].lower()).strip("_") or "source"
@@ -185,7 +211,12 @@ def _canonical(column: str, taken: dict[str, Any]) -> str:
 def _rule(field: str, values: list[str], doubts: list[tuple[str, str]]) -> dict[str, Any]:
     if not values or field in ("postcode", "phone", "loyalty_no", "national_id", "street_number"):
         return {}
-    form, share = max(((form, _share(values, form)) for form in _DATES), key=lambda pair: pair[1])
+    dates = (
+        _DATES if any(_share(values[:20], form) > 0.5 for form in _DATES) else ()
+    )  # to try them all is slow
+    form, share = max(
+        ((form, _share(values, form)) for form in dates), key=lambda pair: pair[1], default=("", 0.0)
+    )
     if share > 0.9:
         others = [other for other in _DATES if other != form and _share(values, other) == share]
         if others:
@@ -236,7 +267,12 @@ def _key(columns: list[str], rows: list[list[str]], doubts: list[tuple[str, str]
 
 def _parquet(file: Path) -> tuple[list[str], list[list[str]]]:
     with duckdb.connect(":memory:") as con:
-        found = con.execute("SELECT * FROM read_parquet(?) LIMIT ?", [str(file), _ROWS])
+        try:
+            found = con.execute("SELECT * FROM read_parquet(?) LIMIT ?", [str(file), _ROWS])
+        except duckdb.Error:
+            raise RefusedFile(
+                FileRefusal.NOT_PARQUET, "the Parquet file is cut off or damaged", file=file.name
+            ) from None
         columns = [str(column[0]) for column in found.description or []]
         return columns, [[_text(value) for value in row] for row in found.fetchall()]
 
@@ -258,7 +294,7 @@ def _is_date(value: str, form: str) -> bool:
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -71,6 +71,21 @@ def unpacked(blocks: Iterator[bytes], limits: Limits, file: str) -> Iterator[byt
         )
 
 
+_NO_TEXT = {
+    b"PK\x03\x04": "a zip archive, as Excel's workbooks are; export the sheet as CSV, or pack one file with gzip",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook; export the sheet as CSV",
+    b"\x1f\x8b": "packed with gzip twice; pack it once",
+    b"%PDF": "a PDF and no table; export the data as CSV",
+}
+
+
+def check_text(start: bytes, file: str) -> None:
+    """Refuse, by its first bytes, what is no text but something that people take for it. Raises RefusedFile."""
+    for mark, what in _NO_TEXT.items():
+        if start.startswith(mark):
+            raise RefusedFile(FileRefusal.ENCODING, f"the file is {what}", file=file, line=1)
+
+
 def too_large(limits: Limits, file: str) -> RefusedFile:
     """What is said of a file beyond the limit."""
     return RefusedFile(
