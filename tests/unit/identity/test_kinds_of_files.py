@@ -124,3 +124,24 @@ def test_where_nobody_lives_together_three_differences_are_two_people() -> None:
     rules = IdentityRules(families=False, same=10.0, possible=5.0)
     weak = resolve_records(rows, rules.model_copy(update={"weights": rules.weights | {"surname": dict.fromkeys(rules.weights["surname"], 9.0)}}))  # fmt: skip
     assert weak.customers["file/1"] == weak.customers["file/2"] != weak.customers["file/3"]
+
+
+def test_relatives_whose_names_are_both_written_the_other_way_round_share_a_surname() -> None:
+    home = {
+        "street_number": "28",
+        "address1": "Willow Avenue",
+        "postcode": "25002",
+        "email": "webman80@web.test",
+    }
+    mary, michael = (traits_of(home | {"name": f"Webman {name}"}) for name in ("Mary", "Michael"))
+    levels = levels_between(mary, michael, IdentityRules())
+    assert (levels["given"], levels["surname"]) == ("different", "exact")
+    assert judge(mary, michael, IdentityRules()).verdict != "same"
+    anna, married = (traits_of(home | {"given_name": "Anna", "surname": name}) for name in ("Reed", "Okafor"))
+    assert levels_between(anna, married, IdentityRules())["given"] == "exact"
+
+
+def test_a_name_that_ends_in_an_initial_begins_with_the_surname() -> None:
+    assert traits_of({"name": "Reed Anna M"}) == traits_of({"given_name": "Anna M", "surname": "Reed"})
+    assert traits_of({"name": "Anna M Reed"}) == traits_of({"given_name": "Anna M", "surname": "Reed"})
+    assert traits_of({"name": "Reed A."}) == traits_of({"given_name": "A.", "surname": "Reed"})

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from math import log2
 from typing import Literal, NamedTuple
 
-from courtesy.identity.compare import Levels, levels_of
+from courtesy.identity.compare import Levels, given_level, levels_of
 from courtesy.identity.rules import IdentityRules
 from courtesy.identity.traits import Traits
+from courtesy.identity.words import GIVEN_NAMES
 
 Verdict = Literal["same", "possible", "different"]
 
@@ -46,16 +47,30 @@ def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()
 
 def levels_between(a: Traits, b: Traits, rules: IdentityRules) -> Levels:
     """The levels of agreement by what the rules know of the people: two given names that both are frequent are two names,
-    not one with a slip of the pen, and a date that far too many share as their birthday is nobody's."""
+    not one with a slip of the pen; a date that far too many share as their birthday is nobody's; and a surname in common
+    that both have for a given name is no given name in common."""
     levels = levels_of(a, b)
-    if levels.get("given") in ("close", "sound") and "order" not in levels:
-        names = rules.frequencies.given
+    names = rules.frequencies.given
+    if levels.get("given") == "exact" and levels.get("surname") == "different" and _exchanged(a, b, names):
+        levels["given"], levels["surname"] = given_level(a.surname, b.surname), "exact"
+    elif levels.get("given") in ("close", "sound") and "order" not in levels:
         one, two = a.given.partition(" ")[0], b.given.partition(" ")[0]
         if one != two and one in names and two in names:
             levels["given"] = "near"
     if "born" in levels and (a.born in rules.empty_dates or b.born in rules.empty_dates):
         levels.pop("born")
     return levels
+
+
+def _exchanged(a: Traits, b: Traits, names: Collection[str]) -> bool:
+    """Whether the name that two have in common is their family's, though it stands where the given name should: what
+    stands for the surname is a given name in both, and it is none."""
+
+    def is_given(text: str) -> bool:
+        return any(token in GIVEN_NAMES or token in names for token in text.split())
+
+    shared = a.given.partition(" ")[0]
+    return is_given(a.surname) and is_given(b.surname) and not is_given(shared)
 
 
 def is_one(levels: Levels, rules: IdentityRules) -> bool:

@@ -136,7 +136,8 @@ def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
             else:
                 kept[place].append(token)
     if not surname and len(kept[0]) > 1:
-        kept[1] = [kept[0].pop()]
+        # Reed Anna M: who ends in an initial has the family's name first
+        kept[1] = [kept[0].pop(0 if len(kept[0][-1]) == 1 else -1)]
     first, last = " ".join(kept[0]), " ".join(kept[1])
     meaningless = first in MEANINGLESS and len(first) > 1
     return ("" if meaningless else first), ("" if last in MEANINGLESS else last), generation
