@@ -215,9 +215,9 @@ def _missing(message: CompiledMessage, frame: HtmlFrame, trigger: _Trigger) -> I
 def _triggers(folder: Path) -> dict[str, _Trigger]:
     triggers: dict[str, _Trigger] = {}
     for path in sorted(folder.glob("*.yaml")):
-        rule: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        rule: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         purpose = rule.get("purpose", "marketing")
-        triggers[str(rule["id"])] = _Trigger(list(rule.get("channels", [])), purpose == "marketing")
+        triggers[str(rule.get("id", path.stem))] = _Trigger(list(rule.get("channels", [])), purpose == "marketing")
     return triggers
 
 
