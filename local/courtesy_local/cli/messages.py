@@ -192,6 +192,7 @@ def proof(
         html=shown.html,
         text=shown.text,
         tags={"proof": trigger},
+        pictures=shown.pictures,
     )
     with adapters_on(stack.environment()):
         answer = SesMailer(names.configuration_set, names.sender, lambda: TIME_NEEDED_MS).send(mail)

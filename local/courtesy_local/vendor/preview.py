@@ -71,7 +71,7 @@ def write_gallery(
                 title = f"{trigger} / {channel} / {sample}"
                 if channel == "email":
                     mail = preview.email(trigger, sample)
-                    (out / f"{name}.html").write_text(mail.html, encoding="utf-8")
+                    (out / f"{name}.html").write_text(messages.standing_alone(mail), encoding="utf-8")
                     shown = f'<iframe loading="lazy" src="{name}.html" title="{escape(title)}"></iframe>'
                     if browser and photograph(browser, out / f"{name}.html", out / f"{name}.png"):
                         shown = f'<img loading="lazy" src="{name}.png" alt="{escape(title)}">'

@@ -22,7 +22,7 @@ from courtesy_aws.session import client
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sesv2.type_defs import MessageHeaderTypeDef
+    from mypy_boto3_sesv2.type_defs import AttachmentTypeDef, MessageHeaderTypeDef
 
 TIME_NEEDED_MS = 12_000
 """Less than this left of the invocation and nothing is sent: connect (2 s) and read (8 s) time-outs, and room to write it down."""
@@ -81,6 +81,7 @@ class SesMailer:
                             "Text": {"Data": mail.text, "Charset": "UTF-8"},
                         },
                         "Headers": _headers(mail),
+                        "Attachments": _pictures(mail),
                     }
                 },
                 EmailTags=[
@@ -127,6 +128,21 @@ def _mailbox(name: str, address: str) -> str:
     from email.header import Header
 
     return f"{Header(plain, 'utf-8').encode(maxlinelen=10_000)} <{bare.addr_spec}>"
+
+
+def _pictures(mail: Mail) -> "list[AttachmentTypeDef]":
+    """Pictures as parts of the mail, not as attachments: shown where the HTML names them by `cid:`."""
+    return [
+        {
+            "FileName": f"{name}.png",
+            "RawContent": content,
+            "ContentType": "image/png",
+            "ContentDisposition": "INLINE",
+            "ContentId": name,
+            "ContentTransferEncoding": "BASE64",
+        }
+        for name, content in mail.pictures.items()
+    ]
 
 
 def _headers(mail: Mail) -> "list[MessageHeaderTypeDef]":

@@ -13,9 +13,10 @@ import yaml
 from pydantic import ValidationError
 
 from courtesy.errors import RefusedInput, RefusedRule
+from courtesy.messages.pictures import missing_pictures, picture_of
 from courtesy.messages.plain import text_of
 from courtesy.messages.protect import Protected
-from courtesy.messages.rules import CompiledMessage, HtmlFrame, MessageRules
+from courtesy.messages.rules import CompiledMessage, HtmlFrame, MessageRules, Picture
 from courtesy.messages.sources import MessageSource, Text, read_source
 from courtesy.messages.template import lint
 
@@ -91,6 +92,13 @@ def compile_messages(rulebook_folder: Path, only: str = "") -> MessageRules:
                 else:
                     message = _printed(source, text, language, channel)
                 messages[f"{trigger_id}/{channel}/{language}"] = message
+    pictures: dict[str, Picture] = {}
+    for path in sorted((folder / "images").glob("*.svg")):
+        try:
+            pictures[path.stem] = picture_of(path.stem, path.read_text(encoding="utf-8"))
+        except (RefusedRule, UnicodeDecodeError) as error:
+            findings.append(str(error))
+    findings += missing_pictures(_dealers(rulebook_folder), pictures)
     for block in rules.blocks:
         findings += [
             f"messages.yaml: block of {block.dealer}: line {f.line}: {f.text}"
@@ -103,7 +111,12 @@ def compile_messages(rulebook_folder: Path, only: str = "") -> MessageRules:
         path.stem: path.read_text(encoding="utf-8") for path in sorted((folder / "frames").glob("*.typ"))
     }
     return rules.model_copy(
-        update={"messages": messages, "html_frames": frames, "print_frames": print_frames}
+        update={
+            "messages": messages,
+            "html_frames": frames,
+            "print_frames": print_frames,
+            "pictures": pictures,
+        }
     )
 
 
@@ -212,12 +225,27 @@ def _missing(message: CompiledMessage, frame: HtmlFrame, trigger: _Trigger) -> I
                 yield f"the {form} version lacks {what} (`{{{{ {variable} }}}}`), which marketing must carry"
 
 
+def _dealers(folder: Path) -> dict[str, Any]:
+    """Dealers as they are written, in one file or several; what is wrong with them otherwise the rulebook's check says."""
+    found: dict[str, Any] = {}
+    for path in [folder / "dealers.yaml", *sorted((folder / "dealers").glob("*.yaml"))]:
+        try:
+            written = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+        except (yaml.YAMLError, UnicodeDecodeError):
+            continue
+        if isinstance(written, dict):
+            found |= written if path.parent == folder else {path.stem: written}
+    return found
+
+
 def _triggers(folder: Path) -> dict[str, _Trigger]:
     triggers: dict[str, _Trigger] = {}
     for path in sorted(folder.glob("*.yaml")):
         rule: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         purpose = rule.get("purpose", "marketing")
-        triggers[str(rule.get("id", path.stem))] = _Trigger(list(rule.get("channels", [])), purpose == "marketing")
+        triggers[str(rule.get("id", path.stem))] = _Trigger(
+            list(rule.get("channels", [])), purpose == "marketing"
+        )
     return triggers
 
 

@@ -39,13 +39,20 @@ class Sender(msgspec.Struct, frozen=True):
 
 
 class DealerCard(msgspec.Struct, frozen=True):
-    """The customer's dealer; all empty where there is none. `words` are the paragraphs of the approved dealer block."""
+    """The customer's dealer; all empty where there is none.
+
+    words: the paragraphs of the approved dealer block; logo, signature: names of pictures; logo_alt: what the logo says
+    """
 
     name: str = ""
     city: str = ""
     phone: str = ""
     email: str = ""
     words: list[str] = []
+    logo: str = ""
+    logo_alt: str = ""
+    signature: str = ""
+    signed_by: str = ""
 
 
 class OfferCard(msgspec.Struct, frozen=True):
@@ -168,8 +175,16 @@ class Cards:
             held = self._rulebook.dealers.get(dealer_id)
             if held is None:  # not remembered: sources may name any number of dealers that nobody knows
                 return self._dealers[""]
+            pictures = self._rulebook.messages.pictures
             card = DealerCard(
-                shown(held.name), shown(held.city), spoken_phone(shown(held.phone)), shown(held.email)
+                shown(held.name),
+                shown(held.city),
+                spoken_phone(shown(held.phone)),
+                shown(held.email),
+                logo=held.logo if held.logo in pictures else "",
+                logo_alt=shown(held.logo_alt or held.name),
+                signature=held.signature if held.signature in pictures else "",
+                signed_by=shown(held.signed_by),
             )
             self._dealers[dealer_id] = card
         return card

@@ -1,6 +1,7 @@
 """What sending asks of the outside: a mailer that sends once, and a place where mailings stand."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from courtesy.outcomes import Commit
@@ -15,6 +16,7 @@ class Mail:
 
     from_name, from_address: the sender as shown; tags: ids that come back with every event; unsubscribe: the one-click URL,
     empty for what nobody can unsubscribe from; unsubscribe_to: the same by mail; reply_to: where replies are read
+    pictures: name -> PNG, parts of the mail that its HTML shows as `cid:<name>`
     """
 
     from_name: str
@@ -28,6 +30,7 @@ class Mail:
     unsubscribe_to: str = ""
     reply_to: str = ""
     division: str = ""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

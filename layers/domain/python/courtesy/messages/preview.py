@@ -3,6 +3,7 @@
 A preview reserves nothing and counts nothing, and its links lead nowhere.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -90,7 +91,11 @@ class Preview:
         if channel == "email":
             mail = self._renderer.email(trigger, context)
             return replace(
-                shown, subject=mail.subject, preheader=mail.preheader, html=mail.html, text=mail.text
+                shown,
+                subject=mail.subject,
+                preheader=mail.preheader,
+                html=standing_alone(mail),
+                text=mail.text,
             )
         if channel == "sms":
             text = self._renderer.text_message(trigger, context)
@@ -157,6 +162,14 @@ class Preview:
         from courtesy.messages.typeset import Typesetter
 
         return Typesetter(self.rulebook.messages.print_frames)
+
+
+def standing_alone(mail: RenderedEmail) -> str:
+    """The HTML with its pictures written into it, for browsers; a mail carries them beside it."""
+    html = mail.html
+    for name, png in mail.pictures.items():
+        html = html.replace(f"cid:{name}", f"data:image/png;base64,{b64encode(png).decode()}")
+    return html
 
 
 def draft_preview(files: Mapping[str, str], trigger: str, blocks_of: BlocksOf = no_blocks) -> Preview:

@@ -1,7 +1,8 @@
 """From a compiled message and a context to what a customer reads: subject, HTML and text, or the data of a printed piece."""
 
 import re
-from collections.abc import Callable, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from msgspec.structs import asdict, replace
 from courtesy.errors import NotFound, OutsideFailed, RefusedRule
 from courtesy.messages.context import (
     Cards,
+    DealerCard,
     MessageContext,
     Sender,
     choose_block,
@@ -44,12 +46,16 @@ def no_blocks(_: str) -> Sequence[DealerBlock]:
 
 @dataclass(frozen=True)
 class RenderedEmail:
-    """What one customer receives: one line of subject and preheader, the HTML and its text version."""
+    """What one customer receives: one line of subject and preheader, the HTML and its text version.
+
+    pictures: name -> PNG of those that the HTML shows as `cid:<name>`
+    """
 
     subject: str
     preheader: str
     html: str
     text: str
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class Renderer:
         self._cards = Cards(rulebook)
         self._templates: dict[tuple[str, str, bool, Sender | None], Template] = {}
         self._wholes: dict[tuple[str, str], str] = {}
+        self._pngs: dict[str, bytes] = {}
 
     def context(
         self,
@@ -148,7 +155,22 @@ class Renderer:
         subject = shown(self._fill(message.subject, language, variables), SUBJECT_MAX)
         html = self._fill(self._whole(message), language, variables, html=True, sender=context.sender)
         text = self._fill(message.text, language, variables, sender=context.sender)
-        return RenderedEmail(subject, preheader, html, _RUN.sub("\n\n", text) if "\n\n\n" in text else text)
+        text = _RUN.sub("\n\n", text) if "\n\n\n" in text else text
+        return RenderedEmail(subject, preheader, html, text, self._pictures(context.dealer, html))
+
+    def _pictures(self, dealer: DealerCard, html: str) -> dict[str, bytes]:
+        """The pictures that a mail shows."""
+        shown = {}
+        for name in (dealer.logo, dealer.signature):
+            if name and f"cid:{name}" in html:
+                if name not in self._pngs:
+                    self._pngs[name] = b64decode(self._rules.pictures[name].png)
+                shown[name] = self._pngs[name]
+        return shown
+
+    def _drawn(self, name: str) -> str:
+        picture = self._rules.pictures.get(name)
+        return picture.svg if picture else ""
 
     def text_message(self, trigger: str, context: MessageContext) -> str:
         """The text message of a trigger: the sender, the words and for marketing how to end them. Raises NotFound, RefusedRule."""
@@ -192,6 +214,10 @@ class Renderer:
                 "city": dealer.city,
                 "phone": dealer.phone,
                 "words": dealer.words,
+                "logo": self._drawn(dealer.logo),
+                "logo_alt": dealer.logo_alt,
+                "signature": self._drawn(dealer.signature),
+                "signed_by": dealer.signed_by,
             }
             if dealer.name
             else {},

@@ -202,13 +202,25 @@ class HtmlFrame(Section):
     after: str
 
 
+class Picture(Section):
+    """A logo or signature, made of a drawing at publication (`messages.pictures`).
+
+    svg: the drawing, for print; png: base64, for mails, of twice `width` x `height` pixels
+    """
+
+    svg: str
+    png: str
+    width: int
+    height: int
+
+
 class MessageRules(Section):
     """Everything that is said to a customer, and with whom it is printed.
 
     block_limits: channel -> the longest dealer block that the channel's area takes, characters
     forbidden_words: what no dealer may promise, in any language, whatever the case of the letters
     messages: `trigger/channel/language` -> message; html_frames, print_frames: by name (print frames are Typst source)
-    printers: channel -> name of the vendor
+    printers: channel -> name of the vendor; pictures: logos and signatures of dealers, by name
     """
 
     languages: dict[str, Language] = Field(default_factory=dict)
@@ -222,6 +234,7 @@ class MessageRules(Section):
     messages: dict[str, CompiledMessage] = Field(default_factory=dict)
     html_frames: dict[str, HtmlFrame] = Field(default_factory=dict)
     print_frames: dict[str, str] = Field(default_factory=dict)
+    pictures: dict[str, Picture] = Field(default_factory=dict)
 
     def message(self, trigger: str, channel: str, language: str) -> CompiledMessage | None:
         """The message in the customer's language, else in the fallback language, else None."""

@@ -160,6 +160,7 @@ def compose(contact: Contact, profile: Profile, outside: Sending) -> Mail | str:
         else "",
         reply_to=reply_address(outside.inbound_domain, profile.customer_id, contact.id),
         division=contact.division,
+        pictures=rendered.pictures,
     )
 
 

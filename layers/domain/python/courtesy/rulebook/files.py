@@ -22,7 +22,7 @@ from courtesy.rulebook.versions import sections_of
 SECTIONS = tuple(name for name in Rulebook.model_fields if name != "version")
 LARGEST_FILE = 200_000
 """Characters of one file."""
-_FORM = re.compile(r"[a-z][a-z0-9_]{0,80}(/[a-z0-9][a-z0-9_]{0,80}){0,2}\.(yaml|mjml|typ)")
+_FORM = re.compile(r"[a-z][a-z0-9_]{0,80}(/[a-z0-9][a-z0-9_]{0,80}){0,2}\.(yaml|mjml|typ|svg)")
 
 
 def read_files(folder: Path) -> dict[str, str]:
@@ -60,7 +60,7 @@ def check_path(path: str) -> None:
     """Raises RefusedRule where a rulebook has no file of that path."""
     if not _FORM.fullmatch(path):
         raise RefusedRule(
-            "a rulebook's file is `<section>.yaml`, `<section>/<name>.yaml` or a frame below `messages/frames/`, "
+            "a rulebook's file is `<section>.yaml`, `<section>/<name>.yaml` or a frame or drawing below `messages/`, "
             "in small letters, digits and underscores",
             rule=path[:120],
         )
