@@ -1,5 +1,6 @@
 """A part of a cycle, from segments over columns to reservations, log and balance."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +31,11 @@ BOUGHT = NOW - timedelta(days=400)
 
 def store_of(*ids: str) -> InMemoryCustomerStore:
     store = InMemoryCustomerStore()
+    fill(store, ids)
+    return store
+
+
+def fill(store: InMemoryCustomerStore, ids: Iterable[str]) -> None:
     for id_ in ids:
         store.append(
             id_,
@@ -39,7 +45,6 @@ def store_of(*ids: str) -> InMemoryCustomerStore:
             ],
         )
         refold(store, id_)
-    return store
 
 
 def segments(
@@ -124,6 +129,38 @@ def test_a_part_that_crashed_logs_what_its_first_attempt_reserved(tmp_path: Path
     assert reserved_before == ["c1"]
     result = decide_part(store, lake, book, job, lambda: NOW + timedelta(minutes=5), KEY, tmp_path / "x")
     assert (result.decisions.proposed, result.decisions.reserved) == (2, 2)
+    assert [row[2] for row in logged(lake, tmp_path, "x")] == ["reserved", "reserved"]
+
+
+class Beside(InMemoryCustomerStore):
+    """A store at which something else happens once, before the first call of a name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = ""
+        self.then: Callable[[], object] = lambda: None
+
+    def __getattribute__(self, name: str) -> object:
+        if not name.startswith("_") and name == object.__getattribute__(self, "__dict__").get("name"):
+            self.name = ""
+            self.then()
+        return object.__getattribute__(self, name)
+
+
+@pytest.mark.parametrize("call", ["read_profiles", "commit"])
+def test_of_two_attempts_at_a_time_each_logs_what_either_reserved(tmp_path: Path, call: str) -> None:
+    book = rulebook(trigger("win_back", criteria="days_since_purchase > 365"))
+    store, lake = Beside(), InMemoryLake()
+    fill(store, ("c1", "c2"))
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    segments(store, lake, book, "x", one)
+    job = CyclePart("x", NOW.date(), 1, 0, book.version)
+    store.name = call
+    store.then = lambda: decide_part(store, lake, book, job, lambda: NOW + timedelta(seconds=1), KEY, two)
+    result = decide_part(store, lake, book, job, lambda: NOW, KEY, one)
+    assert (result.decisions.proposed, result.decisions.reserved, result.decisions.standing) == (2, 2, 0)
     assert [row[2] for row in logged(lake, tmp_path, "x")] == ["reserved", "reserved"]
 
 

@@ -282,3 +282,29 @@ def test_an_event_that_a_split_brought_elsewhere_is_decided_there() -> None:
         moved=[(msgspec.structs.replace(contact, decided=""), contact.state, contact.claim)],
     )
     assert decide_events(store, lake, rules, message, NOW, KEY, "m1").standing == 1
+
+
+def test_a_message_worked_on_twice_at_a_time_logs_what_was_reserved() -> None:
+    rules = rulebook(trigger("thanks", kind="event", listens_to="case.closed"))
+    lake = InMemoryLake()
+    closed = Case(source="calls", id="1", when=NOW - HOUR, division="cars", status="closed", subject="crm/1")
+
+    class Twice(InMemoryCustomerStore):
+        """Before the first reservation is written, the same message is worked on from start to end."""
+
+        beside = True
+
+        def commit(self, *args: Any, **more: Any) -> Commit:
+            if not self.beside:
+                self.beside = True
+                assert decide_events(self, lake, rules, message, NOW, KEY, "m1").reserved == 1
+            return super().commit(*args, **more)
+
+    store, message = Twice(), EventMessage("c1", [event_key(closed)])
+    store.append("c1", [person_record("1"), closed])
+    refold(store, "c1")
+    store.beside = False
+    told = decide_events(store, lake, rules, message, NOW, KEY, "m1")
+    assert (told.proposed, told.reserved, told.balanced) == (1, 1, True)
+    [path] = lake.list("decisions/events/c1/")
+    assert b'"outcome":"reserved"' in lake.get(path)

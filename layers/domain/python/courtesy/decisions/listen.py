@@ -12,6 +12,7 @@ from courtesy.decisions.log import Balance, row_of, write_events
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
 from courtesy.identity.hashing import customer_id_of
+from courtesy.outcomes import Reason
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.criteria import check
 from courtesy.population.plan import cycle_path, newest_first
@@ -118,9 +119,10 @@ def _decide(
         else:
             balance.standing += 1
     if candidates:
-        decisions += reserve(
+        fresh = reserve(
             store, profile.customer_id, stored, list(candidates.values()), policy_of(rulebook), now, hash_key
         )
+        decisions += [_as_reserved(store, decision) for decision in fresh]
     rows = []
     for decision in decisions:
         balance.proposed += 1
@@ -128,6 +130,14 @@ def _decide(
         candidate = candidates.get((decision.trigger, decision.occurrence))
         rows.append(row_of(decision, candidate.not_before if candidate else None))
     write_events(lake, profile.customer_id, run, rows)
+
+
+def _as_reserved(store: CustomerStore, decision: Decision) -> Decision:
+    """A decision; where the same message reserved the contact meanwhile, being worked on twice, what was decided then."""
+    if decision.reason is not Reason.ALREADY_CONTACTED:
+        return decision
+    held = store.read_contact(decision.customer_id, decision.trigger, decision.occurrence)
+    return from_json(held.decided) if held is not None and held.decided else decision
 
 
 def latest_scores(lake: Lake) -> Scores:

@@ -2,7 +2,7 @@
 
 Who was found again for an occurrence that has its contact from an earlier run is not proposed again (`standing` counts them):
 a trigger of a quarter would otherwise fill the log with ninety times "already contacted". A part that runs again after
-a crash logs what its first attempt reserved as that attempt decided it; a part whose log is there is done.
+a crash, or twice at a time, logs what either attempt reserved as that attempt decided it; a part whose log is there is done.
 
 A contact that an open case cancelled does not stand: once the case is closed its occurrence is proposed and decided anew,
 while the trigger still finds the customer. Candidates of events that were held compete again here, in the part that their
@@ -10,7 +10,7 @@ customer is in. Budgets and stock are taken in the transaction that reserves (`a
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -36,12 +36,15 @@ from courtesy.decisions.policy import Policy, policy_of
 from courtesy.decisions.reserve import reserve
 from courtesy.decisions.retention import forget_decisions
 from courtesy.errors import NotFound
+from courtesy.outcomes import Reason
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.documents import connect
 from courtesy.population.plan import cycle_path, segments_path
 from courtesy.ports import Clock, CustomerStore, Lake, StoredProfile
 from courtesy.rulebook.model import Rulebook
+from courtesy.timeline.profile import PastContact
 
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
 BATCH = 100
 """Profiles read at once."""
 
@@ -84,12 +87,12 @@ def decide_part(
     if done is not None:
         return msgspec.json.decode(done, type=PartBalance)
     now = clock()
-    started, again = _started(lake, job, now)
+    started = _started(lake, job, now)
     segments, lines, target = folder / "segments.parquet", folder / "rows.jsonl", folder / "rows.parquet"
     lake.download(segments_path(job.cycle_id, job.part), segments)
     connection = connect(folder)
     try:
-        run = _Run(store, rulebook, clock, hash_key, started if again else None)
+        run = _Run(store, rulebook, clock, hash_key, started)
         run.in_doubt = _stale(lake, job, rulebook.decisions.snapshot_days, now)
         found = find(
             connection, segments, rulebook, catalogue_of(rulebook.sources), job.as_of, started.date()
@@ -126,9 +129,9 @@ class _Run:
         rulebook: Rulebook,
         clock: Clock,
         hash_key: bytes,
-        first_attempt: datetime | None,
+        started: datetime,
     ) -> None:
-        self.store, self.clock, self.hash_key, self.first_attempt = store, clock, hash_key, first_attempt
+        self.store, self.clock, self.hash_key, self.started = store, clock, hash_key, started
         self.policy: Policy = policy_of(rulebook)
         self.balance = Balance()
         self.in_doubt = ""
@@ -154,13 +157,15 @@ class _Run:
         for contact in profile.contacts:
             if contact.anew or candidates.pop((contact.trigger, contact.occurrence), None) is None:
                 continue
-            earlier = self._earlier(profile.customer_id, contact.trigger, contact.occurrence)
+            earlier = (
+                self._reserved_here(profile.customer_id, contact) if contact.at >= self.started else None
+            )
             if earlier is None:
                 self.balance.standing += 1
             else:
                 decisions.append(earlier)
         if candidates:
-            decisions += reserve(
+            fresh = reserve(
                 self.store,
                 profile.customer_id,
                 stored,
@@ -171,18 +176,26 @@ class _Run:
                 allowances=self.allowances,
                 in_doubt=self.in_doubt,
             )
+            decisions += [self._as_reserved(decision) for decision in fresh]
         self.balance.proposed += len(decisions)
         for decision in decisions:
             self.balance.add(decision)
             candidate = candidates.get((decision.trigger, decision.occurrence))
             yield row_of(decision, candidate.not_before if candidate else None)
 
-    def _earlier(self, customer_id: str, trigger: str, occurrence: str) -> Decision | None:
-        """What the first attempt of this very part decided, where it was that which reserved the contact."""
-        if self.first_attempt is None:
-            return None
-        contact = self.store.read_contact(customer_id, trigger, occurrence)
-        if contact is None or contact.when < self.first_attempt or not contact.decided:
+    def _as_reserved(self, decision: Decision) -> Decision:
+        """A decision; where another attempt at this part reserved the contact meanwhile, what that one decided."""
+        if decision.reason is not Reason.ALREADY_CONTACTED:
+            return decision
+        return self._reserved_here(decision.customer_id, decision) or decision
+
+    def _reserved_here(self, customer_id: str, about: PastContact | Decision) -> Decision | None:
+        """What an attempt at this very part decided, this one or another, where it reserved the contact of an occurrence.
+
+        `PastContact.at` is never before the reservation, so who was planned for a time before the start need not be asked about.
+        """
+        contact = self.store.read_contact(customer_id, about.trigger, about.occurrence)
+        if contact is None or contact.when < self.started or not contact.decided:
             return None
         return from_json(contact.decided)
 
@@ -210,14 +223,15 @@ def _joined(found: Iterable[Found], waiting: dict[str, list[Candidate]]) -> Iter
         yield Found(id_, waiting[id_], [])
 
 
-def _started(lake: Lake, job: CyclePart, now: datetime) -> tuple[datetime, bool]:
-    """When the first attempt of this part started, and whether this is another one."""
-    path = f"decisions/{job.cycle_id}/part-{job.part:05}.started"
-    held = _read(lake, path)
-    if held is not None:
-        return datetime.fromisoformat(held.decode()), True
-    lake.put(path, now.isoformat().encode())
-    return now, False
+def _started(lake: Lake, job: CyclePart, now: datetime) -> datetime:
+    """When the first attempt of this part started. Each writes down its own start and then looks at all of them.
+
+    So of two that run at the same time either sees the other's, or the other has reserved nothing before this one started.
+    """
+    prefix = f"decisions/{job.cycle_id}/part-{job.part:05}.started-"
+    lake.put(f"{prefix}{now.astimezone(UTC).strftime(_STAMP)}", b"")
+    first = min(lake.list(prefix)).removeprefix(prefix)
+    return datetime.strptime(first, _STAMP).replace(tzinfo=UTC)
 
 
 def _stale(lake: Lake, job: CyclePart, days: int, now: datetime) -> str:
