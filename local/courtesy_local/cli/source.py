@@ -124,6 +124,8 @@ def read_contract(file: Path) -> Any:
         return SourceContract.model_validate(
             {"name": file.stem} | (values if isinstance(values, dict) else {})
         )
+    except (UnicodeDecodeError, RecursionError):
+        raise RefusedInput(f"{file.name} is no YAML in UTF-8; a contract is a text of a few lines") from None
     except yaml.YAMLError as error:
         raise RefusedInput(f"{file.name} is no YAML: {error}") from None
     except ValidationError as error:

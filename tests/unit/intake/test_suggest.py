@@ -151,3 +151,10 @@ def test_a_line_nested_too_deep_is_no_object(tmp_path: Path) -> None:
     deep = '{"id": 1, "x": ' + "[" * 100_000 + "]" * 100_000 + "}"
     found = draft(tmp_path, f'{{"id": 1, "name": "Ann"}}\n{deep}\n', "f.jsonl")
     assert found.contract["format"]["kind"] == "jsonl"
+
+
+def test_a_byte_of_another_encoding_at_the_end_of_a_short_file_is_not_a_cut_character(tmp_path: Path) -> None:
+    assert draft(tmp_path, b"id,name\n1,Zo\xeb\n").contract["format"]["encoding"] == "cp1252"
+    cut = b"id,name\n" + b"1,Ann\n" * 174_761
+    cut = cut[: (1 << 20) - 1] + "ë".encode() + b"\n"
+    assert draft(tmp_path, cut).contract["format"]["encoding"] == "utf-8"

@@ -96,3 +96,15 @@ def test_a_wrong_name_is_told_the_nearest_right_one(
     told = " ".join(capsys.readouterr().err.split())
     assert nearest in told
     assert remedy in told
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n", b"a: " + b"[" * 50_000])
+def test_a_contract_that_is_no_text_is_refused_without_a_traceback(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract = tmp_path / "people.yaml"
+    contract.write_bytes(content)
+    file = tmp_path / "f.csv"
+    file.write_text("id\n1\n")
+    assert run(["source", "check", str(contract), str(file)]) == 1
+    assert "no YAML in UTF-8" in capsys.readouterr().err

@@ -131,7 +131,7 @@ def _decoded(sample: bytes, doubts: list[tuple[str, str]]) -> tuple[str, str]:
     try:
         return sample.decode(), "utf-8"
     except UnicodeDecodeError as error:
-        if error.start > len(sample) - 4:
+        if len(sample) == _SAMPLE and error.start > len(sample) - 4:  # cut by taking the sample
             return sample[: error.start].decode(), "utf-8"
         doubts.append(
             ("format.encoding", "not UTF-8; cp1252 is a guess, its bytes mean something in many encodings")
