@@ -6,6 +6,7 @@ import pytest
 
 from courtesy.errors import RefusedRule
 from courtesy.messages.compile import compile_messages
+from courtesy.messages.rules import MessageRules
 from courtesy.rulebook.load import check_folder, load_rulebook
 
 SHIPPED = Path(__file__).parents[3] / "rulebook"
@@ -135,3 +136,35 @@ def test_a_trigger_is_declared_once(folder: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RefusedRule, match="no such folder"):
         load_rulebook(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("triggers/broken.yaml", b"a: [1,\n", "triggers/broken.yaml:.*no YAML"),
+        ("triggers/bytes.yaml", b"\xff\xfe", "not UTF-8"),
+        ("triggers/empty.yaml", b"", "triggers.empty"),
+        ("triggers/list.yaml", b"- 1\n", "triggers.list"),
+        ("decisions.yaml", b"- 1\n", "decisions"),
+    ],
+)
+def test_a_file_that_is_none_is_told_before_messages_are_compiled(
+    folder: Path, file: str, content: bytes, told: str
+) -> None:
+    def compiled(_: Path) -> MessageRules:
+        raise AssertionError("messages need triggers that hold together")
+
+    (folder / "messages").mkdir(exist_ok=True)
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_bytes(content)
+    with pytest.raises(RefusedRule, match=told):
+        load_rulebook(folder, compiled)
+
+
+def test_aliases_that_multiply_are_refused_before_they_are_written_out(folder: Path) -> None:
+    lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
+    lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    (folder / "triggers" / "bomb.yaml").parent.mkdir(exist_ok=True)
+    (folder / "triggers" / "bomb.yaml").write_text("\n".join(lines))
+    with pytest.raises(RefusedRule, match="aliases make more than"):
+        load_rulebook(folder)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from courtesy.decisions.rules import ANY, Cap, Scope
+from courtesy.decisions.rules import ANY, Cap, DecisionRules, Scope
 from courtesy.decisions.zones import zone_named
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.problems import Problem, Where, nearest
@@ -35,6 +35,15 @@ def _law(rulebook: Rulebook) -> Iterator[Problem]:
             yield from _scope(rulebook, where, entry)
     for n, cap in enumerate(rules.caps):
         yield from _cap(("decisions", "caps", n), cap)
+        for other in rules.caps[:n] + rules.caps[n + 1 :]:
+            if _implied(cap, other) and not (_implied(other, cap) and rules.caps.index(other) > n):
+                yield Problem(
+                    ("decisions", "caps", n),
+                    f"cap {cap.id!r} is never met: {other.id!r} allows no more in the same or a longer window",
+                    "warning",
+                )
+                break
+    yield from _reach(rules)
     for n, grant in enumerate(rules.recovery):
         for m, name in enumerate(grant.offers):
             if name not in rulebook.offers:
@@ -71,6 +80,56 @@ def _cap(where: Where, cap: Cap) -> Iterator[Problem]:
             yield Problem(
                 (*where, "held_back", priority),
                 f"holds back {slots:g} of {cap.at_most:g}, so classes {priority} and greater never get any",
+                "warning",
+            )
+
+
+_HOLDS = {("day", "week"), ("day", "month"), ("day", "day"), ("week", "week"), ("month", "month")}
+"""Calendar windows of which every first one lies within one of the second."""
+
+
+def _implied(cap: Cap, other: Cap) -> bool:
+    """Whether whatever keeps `other` keeps `cap` too, so that `cap` never says no first."""
+    if cap.rolling_days is not None and other.rolling_days is not None:
+        inside = cap.rolling_days <= other.rolling_days
+    else:
+        inside = (cap.calendar, other.calendar) in _HOLDS
+    return (
+        inside
+        and other.at_most <= cap.at_most
+        and not cap.held_back
+        and (cap.count, cap.of) == (other.count, other.of)
+        and (other.exempt_counts or not cap.exempt_counts)
+        and all(_covers(getattr(other, f), getattr(cap, f)) for f in ("divisions", "channels", "categories"))
+    )
+
+
+def _reach(rules: DecisionRules) -> Iterator[Problem]:
+    """Figures with which nobody, or hardly anybody, could be contacted, and purposes that evade the law."""
+    marketing = rules.purposes.get("marketing")
+    if marketing is not None and not marketing.marketing:
+        yield Problem(
+            ("decisions", "purposes", "marketing", "marketing"),
+            "marketing is declared to be no marketing, so objections and open cases would not stop it",
+        )
+    if rules.global_control >= 0.5:
+        yield Problem(
+            ("decisions", "global_control"),
+            f"{rules.global_control:.0%} of the customers would get no marketing at all",
+            "warning",
+        )
+    if rules.minimum_age > 99:
+        yield Problem(("decisions", "minimum_age"), f"nobody is {rules.minimum_age} years old", "warning")
+    for name, channel in rules.channels.items():
+        quiet = channel.quiet_hours
+        if quiet is None:
+            continue
+        start, until = (t.hour * 60 + t.minute for t in (quiet.start, quiet.until))
+        free = (start - until) % 1440
+        if free < 60:
+            yield Problem(
+                ("decisions", "channels", name, "quiet_hours"),
+                f"leaves {free} minutes of the day: `start` and `until` may be the wrong way round",
                 "warning",
             )
 
@@ -132,8 +191,54 @@ def _trigger(rulebook: Rulebook, trigger: Trigger) -> Iterator[Problem]:
             (*where, "category"),
             f"is exempt from caps ({trigger.category!r}), but its purpose is marketing: an abused exemption",
         )
+    if category is not None and category.exempt and trigger.offer:
+        yield Problem(
+            (*where, "offer"),
+            f"an exempt contact ({trigger.category!r}) that carries an offer is advertising: an abused exemption",
+            "warning",
+        )
     if category is not None and not category.exempt:
         yield from _impossible(rulebook, trigger)
+    yield from _nobody(rulebook, trigger)
+
+
+def _nobody(rulebook: Rulebook, trigger: Trigger) -> Iterator[Problem]:
+    """Why a trigger would reach nobody, or too late."""
+    where = ("triggers", trigger.id)
+    if trigger.daily_budget == 0:
+        yield Problem(
+            (*where, "daily_budget"),
+            "a budget of 0 lets nothing through; leave it out or switch `active` off",
+            "warning",
+        )
+    if trigger.control_share == 1:
+        yield Problem((*where, "control_share"), "everybody is held out, so it reaches nobody", "warning")
+    offer = rulebook.offers.get(trigger.offer)
+    if offer is not None and offer.stock == 0:
+        yield Problem(
+            (*where, "offer"),
+            f"offer {trigger.offer!r} has a stock of 0, so nothing ever goes out",
+            "warning",
+        )
+    arrival = [
+        rulebook.decisions.channels[c].arrival_days
+        for c in trigger.channels
+        if c in rulebook.decisions.channels
+    ]
+    if arrival and min(arrival) >= max(1, trigger.useful_for_days):
+        yield Problem(
+            (*where, "useful_for_days"),
+            f"it is useful for {trigger.useful_for_days} days and takes {min(arrival)} to arrive: give it more, or a faster channel",
+            "warning",
+        )
+    seen, at = {trigger.id}, trigger
+    while at.kind == "follow_up" and at.follows in rulebook.triggers:
+        at = rulebook.triggers[at.follows]
+        if at.id in seen:
+            if at.id == trigger.id:
+                yield Problem((*where, "follows"), "follows itself in a circle, so nothing ever begins")
+            break
+        seen.add(at.id)
 
 
 def _impossible(rulebook: Rulebook, trigger: Trigger) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ class Category(Section):
 
     @model_validator(mode="after")
     def _approved(self) -> "Category":
-        if self.exempt and not self.approver:
+        if self.exempt and not self.approver.strip():
             raise ValueError("an exempt category names its approver in `approver`")
         return self
 

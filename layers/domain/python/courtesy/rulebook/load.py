@@ -29,6 +29,9 @@ OWN_NAMES = {"divisions": "name", "dealers": "id", "sources": "name", "triggers"
 SCHEMAS = "schemas"
 """The folder beside them with the JSON Schemas of the files, for editors; see `rulebook.schemas`."""
 
+LARGEST = 200_000
+"""Values of one file."""
+
 Compile = Callable[[Path], MessageRules]
 """Makes the section on messages of the rulebook's folder; see `messages.compile.compile_messages`."""
 
@@ -107,6 +110,12 @@ def read_sections(folder: Path) -> Sections:
 def _load(folder: Path, compile_messages: Compile | None) -> tuple[Sections, Rulebook | None, list[Problem]]:
     sections = read_sections(folder)
     if compile_messages is not None and (folder / "messages").is_dir():
+        try:  # messages are compiled for triggers that hold together, so these are looked at first
+            Rulebook.model_validate(sections.values)
+        except ValidationError as error:
+            return sections, None, [*sections.problems, *problems_of(error, Rulebook)]
+        if sections.problems:
+            return sections, None, sections.problems
         try:
             sections.values["messages"] = compile_messages(folder)
         except RefusedRule as error:
@@ -132,6 +141,11 @@ def _read(sections: Sections, folder: Path, file: Path, path: Where) -> None:
         sections.places[path] = Place(shown, mark.line + 1 if mark else 1)
         sections.problems.append(Problem(path, f"is no YAML: {error.problem or error.context}"))
         return
+    if node is not None and _size(node, {}) > LARGEST:
+        sections.problems.append(
+            Problem(path, f"its aliases make more than {LARGEST:,} values of it; write them out")
+        )
+        return
     value = {} if node is None else _value(sections, shown, node, path)
     holder = sections.values
     for part in path[:-1]:
@@ -140,6 +154,20 @@ def _read(sections: Sections, folder: Path, file: Path, path: Where) -> None:
     if name in holder:
         sections.problems.append(Problem(path, f"is declared twice, also in {path[0]}.yaml; keep one"))
     holder[name] = value
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node holds once every alias is written out."""
+    if id(node) not in known:
+        known[id(node)] = 1
+        inner = (
+            [part for pair in node.value for part in pair]
+            if isinstance(node, yaml.MappingNode)
+            else node.value
+        )
+        if isinstance(inner, list):
+            known[id(node)] += sum(_size(part, known) for part in inner)
+    return known[id(node)]
 
 
 def _value(sections: Sections, file: str, node: yaml.Node, path: Where) -> Any:

@@ -49,6 +49,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         ]
         return Problem(path, f"{given!r} is none of {', '.join(allowed)}{nearest(given, allowed)}")
     text = details["msg"].removeprefix("Value error, ")
+    if isinstance(given, str) and len(given) > 60:
+        given = f"{given[:57]}..."
     shown = (
         f" (found {given!r})" if isinstance(given, str | int | float | bool) and kind != "value_error" else ""
     )
