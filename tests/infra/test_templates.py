@@ -157,7 +157,7 @@ def test_only_the_sender_may_send(aws: Templates) -> None:
     assert len(listed(one["Resource"])) == 3
 
 
-def test_only_snapshots_scan_and_only_merges_delete(aws: Templates) -> None:
+def test_only_snapshots_and_retention_scan_and_only_merges_delete(aws: Templates) -> None:
     def able(action: str) -> set[str]:
         found = set()
         for policy in aws.of_type("AWS::IAM::Policy").values():
@@ -168,7 +168,7 @@ def test_only_snapshots_scan_and_only_merges_delete(aws: Templates) -> None:
                 found.add(policy["Properties"]["Roles"][0]["Ref"].rpartition("role")[0])
         return found
 
-    assert able("dynamodb:Scan") == {"snapshotpart"}
+    assert able("dynamodb:Scan") == {"snapshotpart", "trimtimelines"}
     assert able("dynamodb:DeleteItem") == {"loadchunk"}
 
 

@@ -8,6 +8,7 @@ import orjson
 import typer
 
 from courtesy.errors import NotFound, OutsideFailed
+from courtesy.privacy.readable import access_page
 from courtesy_local.cli.output import OK, PROBLEM, JsonFlag, console, progress, show_json, table
 from courtesy_local.demo.works import Works
 
@@ -26,7 +27,10 @@ def register(app: typer.Typer) -> None:
 
 def access(
     customer: Customer,
-    out: Annotated[Path | None, typer.Option(help="Write the document here.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the document here: as JSON, or as a page to read where it ends in .html."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> int:
     """Everything held on a person, with sources and recipients.
@@ -35,7 +39,10 @@ def access(
     """
     document = _ask("GET", f"/customers/{customer}/access")["document"]
     if out is not None:
-        out.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        page = out.suffix.lower() in (".html", ".htm")
+        out.write_bytes(
+            access_page(document).encode() if page else orjson.dumps(document, option=orjson.OPT_INDENT_2)
+        )
     if as_json:
         show_json(document)
         return OK

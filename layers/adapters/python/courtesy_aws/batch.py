@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from courtesy.errors import CourtesyError
-from courtesy_aws.observability import count, logger
+from courtesy_aws.observability import count, logger, place_of
 
 __all__ = ["SQSRecord", "process_batch"]
 
@@ -30,13 +30,13 @@ def process_batch(event: dict[str, Any], handle_record: Callable[[SQSRecord], ob
             count("RecordsGoneBack")
             raise
         except Exception as error:
-            where = error.__traceback__
-            while where is not None and where.tb_next is not None:
-                where = where.tb_next
-            place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""
             logger.error(
                 "record failed",
-                extra={"sqs_message": record.message_id, "error": type(error).__name__, "at": place},
+                extra={
+                    "sqs_message": record.message_id,
+                    "error": type(error).__name__,
+                    "at": place_of(error),
+                },
             )
             count("RecordsFailed")
             raise

@@ -171,7 +171,9 @@ def _search(
     people = [_traces(certificate, outside) for certificate in group]
     state = {certificate.customer_id: certificate for certificate in group}
     with TemporaryDirectory() as scratch:
-        search = Search(outside.lake, outside.drops, outside.rulebook.sources, people, Path(scratch))
+        search = Search(
+            outside.lake, outside.drops, outside.rulebook.sources, people, Path(scratch), outside.hash_key
+        )
         places = search.places()
         after = min(certificate.after for certificate in group)
         for number, place in enumerate(places):
@@ -231,7 +233,9 @@ def _counted(certificate: Certificate, removed: dict[str, int]) -> Certificate:
 
 def _traces(certificate: Certificate, outside: Erasing) -> Traces:
     id_ = certificate.customer_id
-    return traces_of(id_, certificate.ids, _records_of(id_, outside), outside.store.read_timeline(id_))
+    return traces_of(
+        id_, certificate.ids, certificate.hashes, _records_of(id_, outside), outside.store.read_timeline(id_)
+    )
 
 
 def _is_back(id_: str, held: Certificate, outside: Erasing) -> bool:

@@ -25,6 +25,7 @@ from courtesy.messages.mailing import Register, decode_register, encode_register
 from courtesy.messages.postal import PostalAddress
 from courtesy.outcomes import FileOutcome
 from courtesy.ports import Lake
+from courtesy.privacy.erased import subject_hash
 from courtesy.privacy.traces import Traces
 from courtesy.timeline.events import Contact
 
@@ -57,6 +58,7 @@ class Search:
     sources: Mapping[str, SourceContract]
     people: Sequence[Traces]
     scratch: Path
+    hash_key: bytes
     _read: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def places(self) -> list[str]:
@@ -163,17 +165,20 @@ class Search:
         content = self.lake.get(path)
         packed = content[:2] == b"\x1f\x8b"
         document = gzip.decompress(content) if packed else content
-        subjects = {subject: person.customer_id for person in self.people for subject in person.subjects}
-        if not any(subject.partition("/")[2].encode() in document for subject in subjects):
-            return {}
         contract = self.sources[path.split("/")[1]]
         head, *lines = document.splitlines()
-        owners = [subjects.get(subject_of(row, contract), "") for row in decode_rows(document)]
+        owners = [self._owner(subject_of(row, contract)) for row in decode_rows(document)]
         if not any(owners):
             return {}
         without = b"\n".join([head, *(x for x, owner in zip(lines, owners, strict=True) if not owner)])
         self.lake.put(path, gzip.compress(without, mtime=0) if packed else without)
         return _summed((owner, 1) for owner in owners if owner)
+
+    def _owner(self, subject: str) -> str:
+        """Whose a person record is; known by its hash too, for rows that came after the record was forgotten."""
+        kept = subject_hash(self.hash_key, subject)
+        mine = (p.customer_id for p in self.people if subject in p.subjects or kept in p.hashes)
+        return next(mine, "")
 
     def _mail(self, path: str) -> Found:
         text = self.lake.get(path).decode("utf-8", "replace")

@@ -17,7 +17,7 @@ _NOTHING = re.compile(r"(?!)")
 class Traces:
     """One person's.
 
-    ids: customer ids; subjects: person records (`source/id`); sources: who knows the person
+    ids: customer ids; subjects: person records (`source/id`); sources: who knows the person; hashes: what stays of records and keys
     strong: words that nobody else has; own: the records' ids; names: (given name, surname, where and when from) of each record
     """
 
@@ -25,6 +25,7 @@ class Traces:
     ids: frozenset[str]
     subjects: frozenset[str]
     sources: frozenset[str]
+    hashes: frozenset[str]
     strong: re.Pattern[str]
     own: re.Pattern[str]
     names: tuple[tuple[str, str, tuple[str, ...]], ...]
@@ -45,7 +46,11 @@ class Traces:
 
 
 def traces_of(
-    customer_id: str, ids: Iterable[str], subjects: Collection[str], events: Collection[Event]
+    customer_id: str,
+    ids: Iterable[str],
+    hashes: Iterable[str],
+    subjects: Collection[str],
+    events: Collection[Event],
 ) -> Traces:
     """The traces of a customer with these records and events."""
     fields = [event.fields for event in events if isinstance(event, SourceRecord)]
@@ -72,6 +77,7 @@ def traces_of(
         ids=frozenset(ids),
         subjects=frozenset(subjects),
         sources=frozenset({e.source for e in events} | {subject.partition("/")[0] for subject in subjects}),
+        hashes=frozenset(hashes),
         strong=_any(strong),
         own=_any(rf"(?<!\w){re.escape(id_)}(?!\w)" for id_ in sorted(owned) if id_),
         names=tuple(sorted(names)),
