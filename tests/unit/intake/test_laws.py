@@ -250,6 +250,19 @@ def test_closing_is_held_back_when_rows_cannot_be_read_or_too_many_are_missing()
     assert (less.gone, len(mill.values())) == (1, 9)
 
 
+def test_a_late_file_is_no_measure_of_drift_and_is_measured_against_none_after_it() -> None:
+    def rows(count: int, word: str) -> str:
+        return "id,name,email\n" + "".join(f"{n},{word}{n},\n" for n in range(count))
+
+    mill = Mill()
+    mill.drop(rows(100, "new"), day=5)
+    assert mill.drop(rows(300, "old"), day=2).drift == []
+    assert mill.drop(rows(101, "next"), day=6).drift == []
+    assert [drift.kind for drift in mill.drop(rows(300, "last"), day=7).drift] == ["rows"]
+    assert mill.values()["people/1"]["name"] == "last1"
+    assert mill.values()["people/250"]["name"] == "last250"
+
+
 def test_drift_tells_new_and_missing_columns_retyped_ones_and_jumps() -> None:
     rules = contract(fields={"name": {"column": "name"}, "custom.n": {"column": "n", "type": "integer"}})
     mill = Mill(rules)

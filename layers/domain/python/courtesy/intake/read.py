@@ -122,13 +122,15 @@ class _Reading:
         intent = Intent(self.file_id, self.stated, self.now, self.drop.key)
         alone = begin_reading(self.source, intent, lake)
         segments = fetch_segments(self.source, self.file_id, alone, lake, self.means.work)
-        before = self._before()
+        newest = self._newest()
+        late = newest is not None and newest.stated is not None and newest.stated > self.stated
         with self._timed("difference"):
             difference = Difference(
                 self.shape, self.contract, segments, self.stated, self.drop.key, self.means
             )
         try:
-            report = self._stage(difference, before)
+            # the file before a late one is not the newest, and no other is remembered
+            report = self._stage(difference, None if late else newest)
         finally:
             difference.close()
         lake.put(report_path(self.source, self.file_id), encode_report(report))
@@ -140,7 +142,8 @@ class _Reading:
             done = finish_if_complete(self.source, self.file_id, lake, self.now)
             report = done if done is not None else report
         unite(self.source, lake, self.means.work)
-        lake.put(_latest_path(self.source), encode_report(report))
+        if not late:
+            lake.put(_latest_path(self.source), encode_report(report))
         return report
 
     def _stage(self, difference: Difference, before: FileReport | None) -> FileReport:
@@ -224,7 +227,8 @@ class _Reading:
             return ""
         return twin if twin != self.file_id else ""
 
-    def _before(self) -> FileReport | None:
+    def _newest(self) -> FileReport | None:
+        """Report of the file of the latest date that was read."""
         try:
             return decode_report(self.outside.lake.get(_latest_path(self.source)))
         except NotFound:
