@@ -15,6 +15,10 @@ from infra.config import Config
 DUE_INDEX = "due"
 ROLES = ("marketer", "approver", "agent", "dealer", "privacy_officer", "engineer", "source")
 
+KEPT_DAYS = {"staged/": 45, "quarantine/": 365}
+"""What intake keeps below these prefixes of the lake, in days: longer than a message lives in its queue and the dead-letter queue after
+it, and long enough to mend a row. Cycles' files go by the rulebook's `retention.analytics`."""
+
 _TEXT = dynamodb.AttributeType.STRING
 
 
@@ -28,6 +32,12 @@ class DataStack(Stack):
 
         self.drops = self._bucket("drops", expire_after=Duration.days(90))
         self.lake = self._bucket("lake")
+        for prefix, days in KEPT_DAYS.items():
+            self.lake.add_lifecycle_rule(
+                prefix=prefix,
+                expiration=Duration.days(days),
+                noncurrent_version_expiration=Duration.days(7),
+            )
         if config.inbound_domain:
             self._take_mail()
         # The L1 property: the L2 one would add a custom resource with a function of its own.

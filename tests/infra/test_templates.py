@@ -172,6 +172,17 @@ def test_only_snapshots_and_retention_scan_and_only_merges_delete(aws: Templates
     assert able("dynamodb:DeleteItem") == {"loadchunk"}
 
 
+def test_what_intake_leaves_in_the_lake_expires(aws: Templates) -> None:
+    rules = [
+        (rule["Prefix"], rule["ExpirationInDays"])
+        for bucket in aws.data.values()
+        if bucket["Type"] == "AWS::S3::Bucket"
+        for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+        if "Prefix" in rule
+    ]
+    assert {("staged/", 45), ("quarantine/", 365)} <= set(rules)
+
+
 def test_references_go_from_the_app_to_the_data_only(aws: Templates) -> None:
     assert "Fn::ImportValue" in json.dumps(aws.app)
     assert "Fn::ImportValue" not in json.dumps(aws.data)
