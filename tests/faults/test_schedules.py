@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from courtesy_local.faults.schedules.columns import EVERY, ColumnSchedule, judge_all, schedule_of
 from courtesy_local.faults.schedules.judge import judge
 from courtesy_local.faults.schedules.run import run_schedules
 from courtesy_local.faults.schedules.schedule import Schedule
@@ -45,3 +46,28 @@ def test_a_schedule_is_its_seed() -> None:
 @pytest.mark.parametrize("seed", ONCE_BROKEN)
 def test_what_was_mended_stays_mended(seed: int) -> None:
     assert judge(Schedule(seed).run()) == []
+
+
+def test_one_of_many_seeds_has_columns_in_it() -> None:
+    assert isinstance(schedule_of(EVERY), ColumnSchedule)
+    assert not isinstance(schedule_of(EVERY + 1), ColumnSchedule)
+
+
+def test_of_two_attempts_at_a_part_neither_log_hides_what_the_other_reserved() -> None:
+    run = ColumnSchedule(1038)
+    run.run()
+    assert run.cycles
+    assert judge_all(run) == []
+    log = next(
+        path for path in run.objects.held if path.endswith(".parquet") and path.startswith("decisions/2")
+    )
+    del run.objects.held[log]
+    assert {violation.kind for violation in judge_all(run)} == {"lost"}
+
+
+def test_a_purchase_that_a_profile_counts_twice_is_seen() -> None:
+    run = ColumnSchedule(7).run()
+    assert judge_all(run) == []
+    subject, _ = run.record.bought[0]
+    run.record.bought.remove((subject, run.record.bought[0][1]))
+    assert [violation.kind for violation in judge_all(run)] == ["lost"]

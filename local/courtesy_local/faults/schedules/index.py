@@ -21,7 +21,7 @@ class Index(MemoryIndex):
         """The same records and entries on another stage."""
         index = Index(stage)
         index._records = dict(self._records)
-        index._members = {entry: set(held) for entry, held in self._members.items()}
+        index._members = {entry: frozenset(held) for entry, held in self._members.items()}
         return index
 
     def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:

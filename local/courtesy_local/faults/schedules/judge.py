@@ -91,14 +91,14 @@ def _lost(run: Schedule) -> Iterator[Violation]:
     for what in record.unended:
         yield Violation("lost", f"never came to an end: {what}")
     went = {sent.contact for sent in record.sent}
-    homes: dict[str, list[str]] = {}
+    homes: dict[str, set[str]] = {}
     for customer, held in run.customers.timelines.items():
         told: dict[str, list[Feedback]] = {}
         for event in held.values():
             if type(event) is Feedback:
                 told.setdefault(event.contact, []).append(event)
             elif type(event) is Transaction:
-                homes.setdefault(event.id, []).append(customer)
+                homes.setdefault(event.id, set()).add(customer)
         for event in held.values():
             if type(event) is Contact:
                 yield from _end(event, told.get(event.id, []), went, record)
@@ -109,7 +109,7 @@ def _lost(run: Schedule) -> Iterator[Violation]:
     written = {(contact.trigger, contact.occurrence) for _, contact in standing}
     for subject, id_ in record.bought:
         home = run.index.read_records([subject])[subject].customer_id
-        if homes.get(id_) != [home]:
+        if homes.get(id_) != {home}:
             yield Violation(
                 "lost", f"purchase {id_} is on {len(homes.get(id_, ()))} timelines, or not on its own"
             )

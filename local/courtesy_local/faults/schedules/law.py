@@ -10,7 +10,7 @@ from typing import Any, cast
 from courtesy.decisions.policy import Policy, policy_of
 from courtesy.identity.normalise import traits_of
 from courtesy.identity.resolve import Incoming, place
-from courtesy.messages.render import PrintText, Renderer
+from courtesy.messages.render import PrintText, RenderedEmail, Renderer
 from courtesy.messages.rules import PrintProduct, Side
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Scalar, SourceRecord
@@ -131,9 +131,9 @@ class Writing:
         """What a message is made with."""
         return self._context
 
-    def email(self, *_: object) -> object:
+    def email(self, *_: object) -> RenderedEmail:
         """A mail's parts."""
-        return SimpleNamespace(subject="s", html="h", text="t")
+        return RenderedEmail("s", "", "h", "t")
 
     def printed(self, *_: object) -> object:
         """A letter's parts."""

@@ -15,9 +15,8 @@ from courtesy.identity import hashing
 from courtesy.timeline import events
 from courtesy_local.faults.judge import Violation
 from courtesy_local.faults.pool import pool_of
-from courtesy_local.faults.schedules.judge import judge
+from courtesy_local.faults.schedules.columns import judge_all, schedule_of
 from courtesy_local.faults.schedules.law import ground
-from courtesy_local.faults.schedules.schedule import Schedule
 from courtesy_local.faults.schedules.wrong import WRONG
 
 KINDS = ("duplicate", "cap", "after_withdrawal", "during_case", "lost", "fold")
@@ -79,8 +78,8 @@ def run_schedules(seed: int, schedules: int, *, design: str = "", until_caught: 
     try:
         with remembered(), WRONG[design]() if design else nullcontext():
             for n in range(seed, seed + schedules):
-                run = Schedule(n).run()
-                violations = judge(run)
+                run = schedule_of(n).run()
+                violations = judge_all(run)
                 outcome.schedules += 1
                 outcome.boundaries += run.stage.boundaries
                 if violations:
