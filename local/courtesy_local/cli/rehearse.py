@@ -1,6 +1,7 @@
 """`courtesy rehearse`: what the coming weeks would bring under a rulebook, and what a draft changes."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +62,8 @@ def rehearse(
     from courtesy.decisions.rehearse import rehearse as run
 
     first = _first(start)
+    if not out.absolute().parent.is_dir() or out.is_dir():
+        raise RefusedInput(f"--out {out}: name a file in a folder that is there")
     customers = _from_folder(profiles) if profiles else _from_stack()
     books = [_rulebook(rulebook, customers)]
     if against:
@@ -136,9 +139,22 @@ def _from_folder(folder: Path) -> Customers:
 
 
 def _documents(folder: Path) -> Iterator[bytes]:
+    from courtesy.timeline.profile import decode_profile
+
     for path in sorted(folder.glob("*.jsonl*")):
         content = path.read_bytes()
-        yield from filter(None, (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines())
+        try:
+            lines = (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines()
+        except (OSError, EOFError, zlib.error):
+            raise RefusedInput(f"{path}: this is no whole gzip file") from None
+        for number, line in enumerate(lines, 1):
+            if not line:
+                continue
+            try:
+                decode_profile(line)
+            except msgspec.MsgspecError as error:
+                raise RefusedInput(f"{path}, line {number}: this is no profile document: {error}") from None
+            yield line
 
 
 def _from_stack() -> Customers:
