@@ -1,5 +1,7 @@
 """The template language: what it takes, what it refuses and where, and that nothing escapes from it."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,7 +126,7 @@ def test_deep_nesting_is_refused() -> None:
 
 def test_output_is_limited() -> None:
     template = compile_template("{{ customer.city }}", ENGLISH, html=False)
-    with pytest.raises(RefusedRule, match="at most 10"):
+    with pytest.raises(RefusedRule, match="more than 10 characters"):
         render(template, {"customer": {"city": "x" * 11}}, longest=10)
 
 
@@ -178,3 +180,60 @@ def test_loops_and_dots_are_as_narrow_as_they_look(source: str, expected: str) -
 
 def test_a_template_that_nests_beyond_the_parser_is_a_finding() -> None:
     assert lint("{{ " + "(" * 20_000 + "1" + ")" * 20_000 + " }}")[0].text == "the template nests too deeply"
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{{ customer.city" + "|upper" * 5000 + " }}", "nests too deeply"),
+        ("{{ customer" + ".a" * 20_000 + " }}", "nests too deeply"),
+        ("{{ " + "1 and " * 15_000 + "1 }}", "nests too deeply"),
+        ("{{ " + "1 if 1 else " * 200 + "1 }}", "nests too deeply"),
+        ("{{ 1" + " < 1" * 20_000 + " }}", "more than 5,000 parts"),
+        ("{{ customer.city" + " ~ customer.city" * 5000 + " }}", "more than 5,000 parts"),
+        ("{{ " + "9" * 50_000 + " }}", "a number is larger"),
+        ("{{ " + "9" * 5000 + "|number }}", "a number is larger"),
+        ("{{ 1e999|money }}", "a number is larger"),
+        ("{{ 1e308|number }}", "a number is larger"),
+        ("{{ '\\ud800' }}", "half of a character"),
+        ("a\x00b", "control character"),
+        ("{% for w in dealer.words %}" + "{{ w }}" * 8000 + "{% endfor %}", "more than 5,000 parts"),
+        ("{{ customer|attr('__class__') }}", "unknown filter `attr`"),
+        ("{{ dealer.words|map(attribute='__class__')|list }}", "unknown filter `list`"),
+        ("{{ '{0.__class__}'|format(customer) }}", "unknown filter `format`"),
+        ("{{ 'a' * 999999999 }}", "`mul` is not part"),
+        ("{% for w in dealer.words recursive %}{{ loop(w) }}{% endfor %}", "nothing more"),
+    ],
+)  # fmt: skip
+def test_bombs_that_would_fell_the_lint_or_the_compiler_are_findings(source: str, told: str) -> None:
+    found = lint(source)
+    assert told in found[0].text
+    with pytest.raises(RefusedRule):
+        compile_template(source, ENGLISH, html=True)
+
+
+def test_what_grows_too_long_is_given_up_on_the_way() -> None:
+    """Eighty megabytes would be written; not a hundredth of it is ever held."""
+    source = "{% for w in dealer.words %}" + "{{ w }}" * 2000 + "{% endfor %}"
+    template = compile_template(source, ENGLISH, html=False)
+    read = 0
+
+    class Words(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            nonlocal read
+            for word in super().__iter__():
+                read += 1
+                yield word
+
+    with pytest.raises(RefusedRule, match="more than 400,000 characters"):
+        render(template, {"dealer": {"words": Words(["y" * 2000] * 20)}})
+    assert read == 1
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ customer.city|truncate(1, true, 'xx') }}", "{{ customer.city|money }}"]
+)
+def test_a_filter_that_cannot_take_a_value_refuses_the_message_and_does_not_crash(source: str) -> None:
+    template = compile_template(source, ENGLISH, html=False)
+    with pytest.raises(RefusedRule, match="wrong kind"):
+        render(template, {"customer": {"city": "Boston"}})

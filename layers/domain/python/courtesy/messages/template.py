@@ -5,7 +5,8 @@ with `if`, loop once over a declared list. No calls, no arithmetic, no assignmen
 template can neither reach a Python object nor grow without bound, and its output is bounded by its source.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
@@ -28,10 +29,18 @@ OUTPUT_MAX = 400_000
 DEPTH_MAX = 12
 """Deepest nesting of `if` and `for`."""
 
+NODES_MAX = 5_000
+"""Most parts (texts, names, filters, comparisons ...) of one template."""
+TREE_MAX = 60
+"""Deepest nesting of parts, those within expressions included."""
+NUMBER_MAX = 10**15
+"""Largest number that a template may write itself."""
+
 FILTERS = frozenset(
     {"upper", "lower", "capitalize", "trim", "default", "truncate", "date", "number", "money"}
 )
 TESTS = frozenset({"defined", "none"})
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template,
     nodes.Output,
@@ -124,9 +133,35 @@ def lint(source: str, words: Iterable[str] = (), allow: Iterable[str] = ()) -> l
     except TemplateSyntaxError as error:
         return [Finding(error.lineno, f"syntax: {error.message}")]
     except RecursionError:
-        return [Finding(1, "the template nests too deeply")]
+        return [Finding(1, _TOO_DEEP)]
+    except ValueError:  # Python reads no number of thousands of digits
+        return [Finding(1, f"a number is larger than {NUMBER_MAX:,}")]
+    if found := next(_outgrown(tree), None):
+        return [found]
     known = declared() | {f"words.{word}" for word in words} | frozenset(allow)
     return sorted(set(_Lint(known).check(tree)))
+
+
+_TOO_DEEP = "the template nests too deeply"
+
+
+def _outgrown(tree: nodes.Template) -> Iterator[Finding]:
+    """What is too deep or too much for whoever walks the tree after this, and what no text may hold; walks without recursion."""
+    waiting: list[tuple[nodes.Node, int]] = [(tree, 1)]
+    seen = 0
+    while waiting:
+        node, depth = waiting.pop()
+        seen += 1
+        if depth > TREE_MAX:
+            yield Finding(node.lineno, _TOO_DEEP)
+        if seen > NODES_MAX:
+            yield Finding(node.lineno, f"the template has more than {NODES_MAX:,} parts")
+        value = getattr(node, "value" if isinstance(node, nodes.Const) else "data", None)
+        if isinstance(value, int | float) and not abs(value) <= NUMBER_MAX:
+            yield Finding(node.lineno, f"a number is larger than {NUMBER_MAX:,}")
+        if isinstance(value, str) and _CONTROL.search(value):
+            yield Finding(node.lineno, "a control character, or half of a character, stands in the text")
+        waiting += [(child, depth + 1) for child in node.iter_child_nodes()]
 
 
 class _Lint:
@@ -257,14 +292,23 @@ class _Known(NodeTransformer):
         return node if value is None else nodes.Const(value, lineno=node.lineno)
 
 
+_FAULTS = (ArithmeticError, AssertionError, LookupError, NameError, RecursionError, TypeError, ValueError)
+"""What a filter raises for a value that it cannot take."""
+
+
 def render(template: Template, variables: Mapping[str, Any], longest: int = OUTPUT_MAX) -> str:
-    """The rendered text. Raises RefusedRule when it is longer than `longest` characters or a filter got the wrong kind."""
+    """The rendered text. Raises RefusedRule when it is longer than `longest` characters or a filter got the wrong kind.
+
+    What is too long is given up on the way, so that it never fills the memory.
+    """
+    parts: list[str] = []
+    written = 0
     try:
-        output = concat(template.root_render_func(template.new_context(variables, shared=True)))  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+        for part in template.root_render_func(template.new_context(variables, shared=True)):  # type: ignore[arg-type]
+            written += len(part)
+            if written > longest:
+                raise RefusedRule(f"the message would have more than {longest:,} characters")
+            parts.append(part)
+    except _FAULTS as error:
         raise RefusedRule(f"a filter got a value of the wrong kind ({type(error).__name__})") from error
-    if len(output) > longest:
-        raise RefusedRule(
-            f"the message would have {len(output):,} characters; at most {longest:,} are allowed"
-        )
-    return output
+    return concat(parts)
