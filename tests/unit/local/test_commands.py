@@ -108,27 +108,3 @@ def test_a_contract_that_is_no_text_is_refused_without_a_traceback(
     file.write_text("id\n1\n")
     assert run(["source", "check", str(contract), str(file)]) == 1
     assert "no YAML in UTF-8" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "told"),
-    [
-        ("a.jsonl", b'{"customer_id": ', "line 1: this is no profile"),
-        ("a.jsonl.gz", b"no gzip", "no whole gzip file"),
-        ("a.txt", b"", "there is no profile"),
-    ],
-)
-def test_a_rehearsal_says_which_file_of_profiles_is_none(
-    name: str, content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    assert run(["rehearse", "--profiles", str(tmp_path), "--days", "1"]) == PROBLEM
-    assert told in " ".join(capsys.readouterr().err.split())
-
-
-def test_a_rehearsal_asks_for_a_place_to_write_to_before_it_begins(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "nowhere" / "page.html"
-    assert run(["rehearse", "--profiles", str(tmp_path), "--out", str(out)]) == PROBLEM
-    assert "folder that is there" in " ".join(capsys.readouterr().err.split())
