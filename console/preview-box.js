@@ -1,7 +1,7 @@
 // Shows messages as people get them: an e-mail in a page without rights, printed pages as pictures, the rest as text.
 import { get } from "./api.js";
-import { card, el, facts, failure, later, note } from "./dom.js";
-import { upper, words } from "./words.js";
+import { card, el, facts, failure, field, later, note, select } from "./dom.js";
+import { language, upper, words } from "./words.js";
 
 /** A frame that holds a message's HTML and can do nothing else. */
 export function mail(html, title) {
@@ -19,24 +19,27 @@ export function mail(html, title) {
 /** What was rendered, by channel. */
 export function shown(preview) {
   return el("div", { class: "stack" },
-    facts([["Subject", preview.subject], ["Preheader", preview.preheader], ["Language", preview.language], ["Text messages needed", preview.parts > 1 ? String(preview.parts) : ""]]),
+    facts([["Subject", preview.subject], ["Preheader", preview.preheader], ["Language", language(preview.language)], ["Text messages needed", preview.parts > 1 ? String(preview.parts) : ""]]),
     preview.html && mail(preview.html, `The ${words(preview.channel)} as it arrives`),
     (preview.pages ?? []).map((page, at) => el("img", { src: `data:image/png;base64,${page}`, alt: `Page ${at + 1} of the ${words(preview.channel)}`, style: { width: "100%", border: "1px solid var(--line)" } })),
     preview.text && (preview.html ? el("details", {}, el("summary", {}, "The text version"), el("pre", {}, preview.text)) : el("pre", {}, preview.text)));
 }
 
-const SAMPLES = [["ordinary", "an ordinary customer"]];
+const SAMPLES = [["ordinary", "An ordinary customer"], ["sparse", "Somebody of whom little is known"], ["german", "A customer who reads German"]];
 
 /** A message in each of the trigger's channels; the first is shown at once. */
 export function channelPreviews(trigger, channels, draft = "") {
   const place = el("div"), buttons = el("div", { class: "actions", role: "group", "aria-label": "Channel" });
+  const sample = select("sample", SAMPLES, "ordinary", { onchange: () => pick(shownNow) });
+  let shownNow = channels[0];
   const pick = (channel) => {
+    shownNow = channel;
     for (const button of buttons.children) button.setAttribute("aria-pressed", String(button.dataset.channel === channel));
     place.replaceChildren(later(async () => {
       try {
-        return shown(await get(`/messages/${trigger}/preview?channel=${channel}&pictures=true${draft ? `&draft=${draft}` : ""}`));
+        return shown(await get(`/messages/${trigger}/preview?channel=${channel}&sample=${sample.value}&pictures=true${draft ? `&draft=${draft}` : ""}`));
       } catch (error) {
-        return error.status === 404 ? note("This message can be previewed once its draft is sound.") : failure(error);
+        return error.status === 404 ? note("This message has no words yet.") : failure(error);
       }
     }, "18rem"));
   };
@@ -46,5 +49,5 @@ export function channelPreviews(trigger, channels, draft = "") {
     return button;
   }));
   if (channels.length) pick(channels[0]);
-  return card(channels.length > 1 && buttons, note(`As ${SAMPLES[0][1]} would get it.`), place);
+  return card(el("div", { class: "head" }, channels.length > 1 && buttons, field("As this person would get it", sample)), place);
 }

@@ -103,6 +103,7 @@ def person(chromium: Browser, works: Works, address: str) -> Iterator[Person]:
         )
         opened.append(context)
         page = context.new_page()
+        page.set_default_timeout(SLOW)
         page.add_init_script(VIOLATIONS)
         desk = Desk(page, address, complaints)
         desks.append(desk)
