@@ -185,3 +185,16 @@ def test_a_missing_frame_is_named(rulebook: Rulebook, renderer: Renderer) -> Non
     text = renderer.printed("service_due_cars", "postcard", context)
     with pytest.raises(RefusedRule, match="no print frame 'postcard'"):
         Typesetter({}).pdf(product_of(rulebook, "postcard"), text, [])
+
+
+@pytest.mark.parametrize(("name", "greeting"), [("美咲", "Hello,"), ("שרה", "Hello,"), ("Anna 🙂", "Hello,"), ("Ægidius", "Dear Ægidius Miller,"), ("Ελένη", "Dear Ελένη Miller,")])  # fmt: skip
+def test_a_name_in_letters_that_the_font_has_not_is_left_out_of_the_greeting(
+    renderer: Renderer, name: str, greeting: str
+) -> None:
+    """Where the address is in Latin letters and the name is not: no greeting with empty boxes."""
+    held = contact(renderer.rulebook, channel="postcard")
+    someone = person(given_name=name, gender="", name="Anna Miller")
+    assert (
+        renderer.printed(held.trigger, "postcard", renderer.context(someone, held, now=held.due)).greeting
+        == greeting
+    )

@@ -130,7 +130,7 @@ def _fault(address: PostalAddress, vendor: PrintVendor) -> AddressFault | None:
         return "state_invalid"
     if not re.fullmatch(_POSTCODES.get(address.country, ".*"), address.postcode):
         return "postcode_invalid"
-    if not all(map(_printable, address.lines())):
+    if not all(map(printable, address.lines())):
         return "address_unprintable"
     return None
 
@@ -153,7 +153,7 @@ def _postcode(text: str, country: str) -> str:
     return plain
 
 
-def _printable(line: str) -> bool:
+def printable(line: str) -> bool:
     """Whether the embedded font has every letter; a letter that is printed as an empty box is worse than none."""
     return all(
         c in _PLAIN

@@ -22,6 +22,7 @@ from courtesy.messages.context import (
     make_context,
     segments_of,
 )
+from courtesy.messages.postal import printable
 from courtesy.messages.rules import CompiledMessage, DealerBlock, Language
 from courtesy.messages.template import compile_template, render
 from courtesy.messages.texting import PARTS_MAX, parts_of
@@ -197,7 +198,9 @@ class Renderer:
         return PrintText(
             headline=parts.get("headline", ""),
             subject=parts.get("subject", ""),
-            greeting=context.customer.greeting,
+            greeting=context.customer.greeting
+            if printable(context.customer.greeting)
+            else language.greetings["unknown"],
             body=[paragraph for paragraph in map(filled, message.body) if paragraph],
             action=parts.get("action", ""),
             link=_spoken(site + parts.get("path", "")),
