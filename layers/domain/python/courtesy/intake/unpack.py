@@ -17,7 +17,7 @@ BLOCK = 900_000
 class Limits(NamedTuple):
     """What a file may cost. largest: bytes unpacked; ratio: unpacked to packed bytes, from `ratio_from` bytes on."""
 
-    largest: int = 8 << 30
+    largest: int = 5 << 30
     ratio: int = 200
     ratio_from: int = 64 << 20
 
