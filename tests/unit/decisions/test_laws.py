@@ -53,7 +53,14 @@ ZONES = [
     "UTC",
 ]
 HOUR = timedelta(hours=1)
-near = st.integers(-24 * 40, 24 * 40).flatmap(lambda h: st.sampled_from([0, 0, 1, -1]).map(lambda s: (h, s)))
+
+
+def hours(first: int, last: int) -> st.SearchStrategy[int]:
+    """Hours from an anchor; mostly half days, so that distances of exactly one window are common."""
+    return st.integers(first // 12, last // 12).map(lambda half: half * 12) | st.integers(first, last)
+
+
+near = st.tuples(hours(-24 * 40, 24 * 40), st.sampled_from([0, 0, 1, -1, 1_000_000, -1_000_000]))
 DIVISIONS, CHANNELS = ["cars", "marine"], ["email", "letter"]
 
 rolling = st.builds(
@@ -111,7 +118,7 @@ def broken(
     history=st.lists(st.tuples(near, st.sampled_from(CHANNELS), st.sampled_from(DIVISIONS)), max_size=12),
     later=st.lists(
         st.tuples(
-            st.integers(0, 24 * 40), st.sampled_from(CHANNELS), st.sampled_from(DIVISIONS), st.integers(1, 3)
+            hours(0, 24 * 40), st.sampled_from(CHANNELS), st.sampled_from(DIVISIONS), st.integers(1, 3)
         ),
         min_size=1,
         max_size=6,
@@ -133,8 +140,8 @@ def test_the_reserved_set_never_breaks_a_window(
     place = ZoneInfo(zone)
     # The history itself keeps the caps: it is made by the oracle, one contact after the other.
     kept: list[tuple[datetime, str, str]] = []
-    for (hours, seconds), channel, division in history:
-        one = (anchor + hours * HOUR + timedelta(seconds=seconds), channel, division)
+    for (away, micros), channel, division in history:
+        one = (anchor + away * HOUR + timedelta(microseconds=micros), channel, division)
         if not broken(caps_, [*kept, one], place):
             kept.append(one)
     profile = customer(
@@ -142,25 +149,54 @@ def test_the_reserved_set_never_breaks_a_window(
         contacts=[past(at, f"h{n}", channel=c, division=d) for n, (at, c, d) in enumerate(kept)],
     )
     candidates = [
-        Candidate(t.id, "once", anchor + timedelta(days=90), anchor + hours * HOUR)
-        for t, (hours, *_) in zip(triggers, later, strict=True)
+        Candidate(t.id, "once", anchor + timedelta(days=90), anchor + away * HOUR)
+        for t, (away, *_) in zip(triggers, later, strict=True)
     ]
     decisions = decide(profile, candidates, book, anchor, KEY)
     reserved = [(d.planned, d.channel, d.division) for d in decisions if isinstance(d, Reserved)]
     assert not broken(caps_, [*kept, *reserved], place)
     # and nobody was refused for nothing: each one left out would break a window beside what was taken
-    for decision, (hours, channel, division, _) in zip(decisions, later, strict=True):
+    for decision, (away, channel, division, _) in zip(decisions, later, strict=True):
         if not isinstance(decision, Reserved):
-            at = anchor + hours * HOUR + timedelta(days=3 if channel == "letter" else 0)
+            at = anchor + away * HOUR + timedelta(days=3 if channel == "letter" else 0)
             assert broken(caps_, [*kept, *reserved, (at, channel, division)], place)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    days=st.sampled_from([0.5, 1, 7, 30]),
+    limit=st.integers(1, 3),
+    away=st.lists(
+        st.tuples(
+            st.sampled_from([-2.0, -1.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]), st.sampled_from([-1, 0, 0, 1])
+        ),
+        max_size=6,
+    ),
+)
+def test_a_rolling_window_ends_at_its_very_microsecond(
+    days: float, limit: int, away: list[tuple[float, int]]
+) -> None:
+    """Contacts whole and half windows away from the planned instant, to the microsecond: room there is, or there is none."""
+    caps_: list[dict[str, object]] = [{"id": "cap", "at_most": limit, "rolling_days": days}]
+    planned, zone = ANCHORS[0] + timedelta(days=70), ZoneInfo("UTC")
+    kept: list[tuple[datetime, str, str]] = []
+    for windows, micros in away:
+        at = planned + windows * timedelta(days=days) + timedelta(microseconds=micros)
+        if not broken(caps_, [*kept, (at, "email", "cars")], zone):
+            kept.append((at, "email", "cars"))
+    profile = customer({}, contacts=[past(at, f"h{n}") for n, (at, *_) in enumerate(kept)])
+    book = rulebook(trigger("t", useful_for_days=90), caps=caps_)
+    candidate = Candidate("t", "once", planned + timedelta(days=1), planned)
+    (decision,) = decide(profile, [candidate], book, ANCHORS[0], KEY)
+    assert isinstance(decision, Reserved) == (not broken(caps_, [*kept, (planned, "email", "cars")], zone))
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     caps_=caps,
-    history=st.lists(st.integers(-24 * 20, 24 * 20), max_size=4),
+    history=st.lists(hours(-24 * 20, 24 * 20), max_size=4),
     runners=st.lists(
-        st.tuples(st.integers(0, 24 * 8), st.integers(1, 3), st.integers(0, 3), st.booleans()),
+        st.tuples(hours(0, 24 * 8), st.integers(1, 3), st.integers(0, 3), st.booleans()),
         min_size=1,
         max_size=5,
     ),
@@ -182,8 +218,8 @@ def test_arbitration_is_the_best_set_that_brute_force_finds(
     ]
     book = rulebook(*triggers, caps=caps_, channels={"email": {}, "letter": {"arrival_days": 3}})
     kept: list[tuple[datetime, str, str]] = []
-    for hours in history:
-        one = (anchor + hours * HOUR, "email", "cars")
+    for away in history:
+        one = (anchor + away * HOUR, "email", "cars")
         if not broken(caps_, [*kept, one], place):
             kept.append(one)
     profile = customer(
@@ -230,8 +266,8 @@ def test_the_profile_kept_step_by_step_equals_the_refold(steps: list[tuple[str, 
     refold(store, "c1")
     claimed: dict[str, Contact] = {}
     queues = {"email": InMemoryQueue(), "letter": InMemoryQueue()}
-    for n, (step, which, hours) in enumerate(steps):
-        now += hours * HOUR
+    for n, (step, which, away) in enumerate(steps):
+        now += away * HOUR
         name = f"t{which}"
         held = next((c for c in _contacts(store) if c.trigger == name), None)
         match step:
@@ -297,12 +333,12 @@ def test_caps_hold_on_the_dates_when_contacts_really_leave(
     store = InMemoryCustomerStore()
     store.append("c1", [person_record(time_zone="Europe/Berlin")])
     refold(store, "c1")
-    for one, hours in zip(triggers, plans, strict=True):
-        candidate = Candidate(one.id, "once", start + timedelta(days=60), start + hours * HOUR)
+    for one, away in zip(triggers, plans, strict=True):
+        candidate = Candidate(one.id, "once", start + timedelta(days=60), start + away * HOUR)
         reserve(store, "c1", None, [candidate], policy_of(book), start, KEY)
     left: list[tuple[datetime, str, str]] = []
-    for n, hours in enumerate(wakes):
-        now = start + hours * HOUR + timedelta(minutes=7)
+    for n, away in enumerate(wakes):
+        now = start + away * HOUR + timedelta(minutes=7)
         for customer_id, contact in store.due("email", now, 100):
             outcome = claim(
                 store, customer_id, contact.trigger, contact.occurrence, book, now, f"{n}{contact.id}"
