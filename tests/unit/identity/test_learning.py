@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.identity_kinds import made
+from courtesy.identity import weights
 from courtesy.identity.families import holds_families
 from courtesy.identity.link import judge, rarity
 from courtesy.identity.normalise import traits_of
@@ -142,3 +143,15 @@ def test_linking_leaves_the_collector_as_it_was(on: bool) -> None:
         assert gc.isenabled() is on
     finally:
         (gc.enable if was else gc.disable)()
+
+
+def test_of_very_many_pairs_every_so_many_th_is_held_and_all_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taught = people("strangers", 300)
+    whole = learn(taught, SHIPPED)
+    monkeypatch.setattr(weights, "MOST_HELD", whole.pairs)
+    some = learn(taught, SHIPPED)
+    assert some.pairs < whole.pairs / 2, "a pair of one person meets many times"
+    assert whole.matches / 2 < some.matches < whole.matches * 2
+    assert learn(taught[::-1], SHIPPED) == some, "in whatever order"

@@ -24,6 +24,8 @@ from courtesy.identity.traits import Traits
 
 MOST_PAIRS = 20_000
 """Pairs that are looked at."""
+MOST_HELD = 1_000_000
+"""Meetings of pairs from which on not every pair is held to choose those from."""
 RANDOM_PAIRS = 3_000
 """Random pairs that are looked at."""
 ROUNDS = 25
@@ -70,7 +72,7 @@ def learn(people: Sequence[Traits], rules: IdentityRules) -> Learnt:
     families = rules.families and holds_families(people)
     known = {"families": families, "frequencies": _frequencies(people), "empty_dates": _empty_dates(people)}
     start = rules.model_copy(update=known)
-    met = _met(people, rules)
+    met, times = _met(people, rules)
     pairs = [
         (levels_between(people[a], people[b], start), rarity(people[a], people[b], start)) for a, b in met
     ]
@@ -94,6 +96,7 @@ def learn(people: Sequence[Traits], rules: IdentityRules) -> Learnt:
             abs(weights[f][level] - current.weights[f][level]) for f in weights for level in weights[f]
         )
         current = current.model_copy(update={"weights": weights})
+        # of the pairs looked at, not of as many as there are: the larger a file, the more cautious it makes
         odds = log2((matches + 1) / everybody)
         if change < SETTLED:
             break
@@ -101,7 +104,7 @@ def learn(people: Sequence[Traits], rules: IdentityRules) -> Learnt:
     same = round(learnt_share * max(LEAST, CERTAIN - odds) + (1 - learnt_share) * rules.same, 2)
     possible = round(same - CERTAIN + DOUBTFUL, 2)
     learnt = current.model_copy(update={"same": same, "possible": possible})
-    return Learnt(learnt, len(pairs), rounds, round(matches, 1))
+    return Learnt(learnt, len(pairs), rounds, round(matches * times, 1))
 
 
 def _scattered(person: Traits) -> tuple[int, str]:
@@ -110,19 +113,26 @@ def _scattered(person: Traits) -> tuple[int, str]:
     return crc32(text.encode()), text
 
 
-def _met(people: Sequence[Traits], rules: IdentityRules) -> list[tuple[int, int]]:
-    """The pairs that share a block, or as many of them as are looked at, evenly taken."""
+def _met(people: Sequence[Traits], rules: IdentityRules) -> tuple[list[tuple[int, int]], float]:
+    """The pairs that share a block, or as many of them as are looked at, evenly taken; and how many times as many there are."""
     blocks: dict[str, list[int]] = {}
     for at, person in enumerate(people):
         for entry in entries_of(person):
             blocks.setdefault(entry, []).append(at)
+    bounded = [held for held in blocks.values() if 1 < len(held) <= rules.block_bound]
+    every = sum(len(held) * (len(held) - 1) // 2 for held in bounded) // MOST_HELD + 1
+    # of very many pairs every so many-th is held, by a number made of the pair: however often it meets, and in any order
     met = {
-        pair
-        for held in blocks.values()
-        if 1 < len(held) <= rules.block_bound
-        for pair in combinations(held, 2)
+        (one, two)
+        for held in bounded
+        for one, two in combinations(held, 2)
+        if every == 1 or (one * _SPREAD + two) % _PRIME % every == 0
     }
-    return sorted(met)[:: len(met) // MOST_PAIRS + 1]
+    looked_at = sorted(met)[:: len(met) // MOST_PAIRS + 1]
+    return looked_at, every * len(met) / max(len(looked_at), 1)
+
+
+_SPREAD, _PRIME = 2_654_435_761, 4_294_967_291
 
 
 def _by_chance(people: Sequence[Traits], rules: IdentityRules) -> Shares:
