@@ -18,7 +18,7 @@ export async function page({ id: [name, file], signal }) {
       { name: "Latest file", show: (s) => (s.last_at ? el("time", { datetime: s.last_at, title: when(s.last_at) }, ago(s.last_at)) : "none yet") },
       { name: "Outcome", show: (s) => s.outcome && badge(words(s.outcome), TONES[s.outcome]) },
       { name: "Rows", number: true, show: (s) => s.rows?.in ?? "" }, { name: "Loaded", number: true, show: (s) => s.rows?.loaded ?? "" }, { name: "Known already", number: true, show: (s) => s.rows?.unchanged ?? "" }, { name: "In quarantine", number: true, show: (s) => s.rows?.quarantined ?? "" },
-    ], sources, empty("The rulebook names no source", "A source contract in the rulebook says how to read a system's files.")))];
+    ], sources, may("marketer", "approver", "engineer") ? empty("The rulebook names no source", "A source contract in the rulebook says how to read a system’s files.") : empty("No source is named in your sign-in", "Ask the client’s engineer to add your system’s name to your account.")))];
 }
 
 async function oneSource(name, signal) {
