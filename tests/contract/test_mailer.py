@@ -9,7 +9,8 @@ from botocore.stub import Stubber
 
 from courtesy.errors import OutsideFailed
 from courtesy.messages.ports import Accepted, Ambiguous, Mail, Mailer, MailingShelf, Refused
-from courtesy_aws.mailer import TIME_NEEDED_MS, SesMailer, tag
+from courtesy_aws.mailer import SesMailer, tag
+from courtesy_aws.sending import TIME_NEEDED_MS
 from courtesy_aws.session import client
 from courtesy_aws.vendor import S3MailingShelf
 from tests.fakes.mailer import FakeMailer

@@ -169,7 +169,8 @@ def proof(
     """
     from courtesy.errors import OutsideFailed
     from courtesy.messages.ports import Accepted, Mail
-    from courtesy_aws.mailer import TIME_NEEDED_MS, SesMailer
+    from courtesy_aws.mailer import SesMailer
+    from courtesy_aws.sending import TIME_NEEDED_MS
     from courtesy_local.stack.local_stack import LocalStack
     from courtesy_local.stack.publishing import adapters_on
     from courtesy_local.vendor.preview import Preview

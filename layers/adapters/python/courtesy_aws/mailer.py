@@ -8,24 +8,13 @@ from collections.abc import Callable, Mapping
 from email.headerregistry import Address
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ParamValidationError,
-)
-
-from courtesy.messages.ports import Accepted, Ambiguous, Mail, MailOutcome, Refused
+from courtesy.messages.ports import Mail, MailOutcome, Refused
+from courtesy_aws.sending import TIME_NEEDED_MS, attempt
 from courtesy_aws.session import client
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sesv2.type_defs import AttachmentTypeDef, MessageHeaderTypeDef
-
-TIME_NEEDED_MS = 12_000
-"""Less than this left of the invocation and nothing is sent: connect (2 s) and read (8 s) time-outs, and room to write it down."""
+    from mypy_boto3_sesv2.type_defs import AttachmentTypeDef, MessageHeaderTypeDef, MessageTypeDef
 
 _RETRYABLE = frozenset(
     {"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"}
@@ -69,52 +58,34 @@ class SesMailer:
             sender = _mailbox(mail.from_name, self._sender or mail.from_address)
         except ValueError:
             return Refused("sender_malformed", retryable=False)
-        try:
-            answer = self._ses.send_email(
+        simple: MessageTypeDef = {
+            "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+            "Body": {
+                "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                "Text": {"Data": mail.text, "Charset": "UTF-8"},
+            },
+            "Headers": _headers(mail),
+        }
+        if mail.pictures:
+            simple["Attachments"] = _pictures(mail)
+        return attempt(
+            lambda: self._ses.send_email(
                 FromEmailAddress=sender,
                 Destination={"ToAddresses": [mail.to]},
-                Content={
-                    "Simple": {
-                        "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
-                        "Body": {
-                            "Html": {"Data": mail.html, "Charset": "UTF-8"},
-                            "Text": {"Data": mail.text, "Charset": "UTF-8"},
-                        },
-                        "Headers": _headers(mail),
-                        "Attachments": _pictures(mail),
-                    }
-                },
+                Content={"Simple": simple},
                 EmailTags=[
                     {"Name": tag(name), "Value": tag(value)} for name, value in mail.tags.items() if value
                 ],
                 ConfigurationSetName=self._sets.get(mail.division, self._set),
                 ReplyToAddresses=[mail.reply_to] if mail.reply_to else [],
-            )
-        except ClientError as error:
-            return _refusal(error)
-        except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError) as error:
-            # Nothing was handed over: there was no connection to hand it over on.
-            return Refused(type(error).__name__, retryable=True)
-        except ParamValidationError:
-            return Refused("malformed", retryable=False)
-        except BotoCoreError as error:
-            return Ambiguous(type(error).__name__)
-        return Accepted(answer["MessageId"])
+            ),
+            _RETRYABLE | _PAUSED,
+        )
 
 
 def tag(text: str) -> str:
     """A tag's name or value in the characters that SES allows (letters, digits, `_`, `-`), at most 256 of them."""
     return "".join(c if c in _TAG else "_" for c in text)[:256] or "_"
-
-
-def _refusal(error: ClientError) -> MailOutcome:
-    code = str(error.response["Error"]["Code"])
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in _RETRYABLE or code in _PAUSED:
-        return Refused(code, retryable=True)
-    if 400 <= status < 500:
-        return Refused(code, retryable=False)
-    return Ambiguous(code)
 
 
 def _mailbox(name: str, address: str) -> str:

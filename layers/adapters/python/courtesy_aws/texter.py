@@ -6,20 +6,11 @@ The service has no idempotency token either, so the client never repeats and eve
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ParamValidationError,
-)
+from botocore.exceptions import ClientError
 
-from courtesy.messages.ports import Accepted, Ambiguous, MailOutcome, Refused, TextMessage
+from courtesy.messages.ports import MailOutcome, Refused, TextMessage
+from courtesy_aws.sending import TIME_NEEDED_MS, attempt
 from courtesy_aws.session import client
-
-TIME_NEEDED_MS = 12_000
-"""As for a mail: connect (2 s), read (8 s), and room to write it down."""
 
 _RETRYABLE = frozenset({"ThrottlingException", "ServiceQuotaExceededException"})
 
@@ -62,26 +53,11 @@ class EndUserMessaging:
             "MaxPrice": self._price_max,
             "Context": {name: value for name, value in message.tags.items() if value},
         }
-        try:
-            answer = client("pinpoint-sms-voice-v2").send_text_message(**request)
-        except ClientError as error:
-            return _refusal(error)
-        except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError) as error:
-            # Nothing was handed over: there was no connection to hand it over on.
-            return Refused(type(error).__name__, retryable=True)
-        except ParamValidationError:
-            return Refused("malformed", retryable=False)
-        except BotoCoreError as error:
-            return Ambiguous(type(error).__name__)
-        return Accepted(str(answer["MessageId"]))
+        return attempt(
+            lambda: client("pinpoint-sms-voice-v2").send_text_message(**request), _RETRYABLE, _reason
+        )
 
 
-def _refusal(error: ClientError) -> MailOutcome:
-    code = str(error.response["Error"]["Code"])
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in _RETRYABLE:
-        return Refused(code, retryable=True)
-    if 400 <= status < 500:
-        # A number on the account's opt-out list is a conflict, too: it is refused for good.
-        return Refused(str(error.response.get("Reason", code)), retryable=False)
-    return Ambiguous(code)
+def _reason(error: ClientError) -> str:
+    """A number on the account's opt-out list is a conflict: it is refused for good, with the service's own word."""
+    return str(error.response.get("Reason", error.response["Error"]["Code"]))
