@@ -97,6 +97,7 @@ def install(app: APIGatewayHttpResolver) -> None:
     app.exception_handler(CourtesyError)(_refuse)
     app.exception_handler(ServiceError)(_refuse_service)
     app.exception_handler(UnicodeDecodeError)(_no_text)
+    app.exception_handler(RecursionError)(_too_deep)
     app.exception_handler(Exception)(_failed)
 
 
@@ -135,6 +136,10 @@ def _refuse_service(error: ServiceError) -> Response[str]:
 
 def _no_text(_: UnicodeDecodeError) -> Response[str]:
     return problem(400, "the body is no text in UTF-8")
+
+
+def _too_deep(_: RecursionError) -> Response[str]:
+    return problem(400, "the body is nested too deeply")
 
 
 def _failed(error: Exception) -> Response[str]:
