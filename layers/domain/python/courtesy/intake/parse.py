@@ -172,7 +172,7 @@ def _key_checks(contract: SourceContract, cell: dict[str, str]) -> list[Check]:
         checks += [Check(_blank(cell[c]), c, "empty", "a value, it is part of the key") for c in contract.key]
         checks.append(
             Check(
-                f"strlen({_id(contract, cell)}) > {_KEY}",
+                f"strlen(l) > {_KEY} AND strlen({_id(contract, cell)}) > {_KEY}",
                 contract.key[0],
                 "too_long",
                 f"a key of at most {_KEY} bytes",
@@ -190,7 +190,7 @@ def _key_checks(contract: SourceContract, cell: dict[str, str]) -> list[Check]:
     if contract.customer_key:
         checks.append(
             Check(
-                f"strlen({_bare(cell[contract.customer_key])}) > {_KEY}",
+                f"strlen(l) > {_KEY} AND strlen({_bare(cell[contract.customer_key])}) > {_KEY}",
                 contract.customer_key,
                 "too_long",
                 f"a number of at most {_KEY} bytes",
