@@ -169,7 +169,7 @@ def test_only_snapshots_and_retention_scan_and_only_merges_delete(aws: Templates
         return found
 
     assert able("dynamodb:Scan") == {"snapshotpart", "trimtimelines"}
-    assert able("dynamodb:DeleteItem") == {"loadchunk"}
+    assert able("dynamodb:DeleteItem") == {"loadchunk", "serveapi"}
 
 
 def test_what_intake_leaves_in_the_lake_expires(aws: Templates) -> None:
