@@ -1,18 +1,24 @@
 """An id that a customer once had leads to where the record is that it is named after, through any merges and splits."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from courtesy.errors import RefusedInput
+from courtesy.errors import Conflict, RefusedInput
 from courtesy.identity.hashing import customer_id_of
 from courtesy.identity.memory import MemoryIndex
 from courtesy.identity.merge import Desk, merge_customers, split_customer
 from courtesy.identity.normalise import traits_of
+from courtesy.identity.record import IndexedRecord
+from courtesy.identity.redirects import lead_home
 from courtesy.identity.resolve import Incoming, place
 from courtesy.outcomes import ContactState
+from courtesy.ports import StoredProfile
 from courtesy.timeline.events import Contact, Link, SourceRecord
+from courtesy.timeline.profile import Profile
 from courtesy.timeline.refold import refold
 from tests.fakes import InMemoryCustomerStore
 from tests.unit.identity.people import KEY, NOW, RULES
@@ -134,3 +140,21 @@ def test_every_id_ever_given_leads_to_its_record(story: list[tuple[bool, int, in
             assert world.leads_to(id_) == records[subject].customer_id
             assert subject in world.records(id_)
             assert not world.store.read_profile(id_).profile.merging
+
+
+class Busy(InMemoryCustomerStore):
+    """A store where somebody else is always faster."""
+
+    def put_profiles(self, profiles: Sequence[StoredProfile]) -> set[str]:
+        return {stored.profile.customer_id for stored in profiles}
+
+
+def test_who_is_overtaken_every_time_says_so_and_nothing_to_do_is_no_write() -> None:
+    index, store = MemoryIndex(), Busy()
+    home, old = "c" + "a" * 26, customer_id_of(KEY, "crm/1")
+    record = IndexedRecord(subject="crm/1", customer_id=home, leaving=("c" + "b" * 26,))
+    index.write_records([record])
+    lead_home([record], index, store, KEY)
+    assert store.put_profile(Profile(customer_id=old, merged_into="c" + "b" * 26), 0) == "committed"
+    with pytest.raises(Conflict, match="try again"):
+        lead_home([record], index, store, KEY)
