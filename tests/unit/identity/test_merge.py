@@ -166,7 +166,7 @@ def test_splitting_undoes_a_merge_and_stays() -> None:
 
 
 @pytest.mark.parametrize("what", ["merge", "split"])
-def test_a_crash_at_any_call_and_doing_it_again_ends_the_same(what: str) -> None:
+def test_a_crash_at_any_call_leaves_no_half_merged_customer_to_contact_and_ends_the_same(what: str) -> None:
     def prepared() -> World:
         world = World()
         if what == "split":
