@@ -2,6 +2,7 @@
 never a word of it in the log."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 import pytest
@@ -87,10 +88,11 @@ def role_of(route: Route) -> str:
     return sorted(route.access.roles - {"agent", "dealer"} or route.access.roles)[0]
 
 
-def ask(world: Api, route: Route, path: str, **more: object) -> Answer:
-    headers = {"if-match": f'"{world.outside.drafts.read(DRAFT).revision}"'}
-    headers |= more.pop("headers", {})  # type: ignore[arg-type]
-    return world(route.method, path, role=role_of(route), divisions="cars", headers=headers, **more)  # type: ignore[arg-type]
+def ask(world: Api, route: Route, path: str, *, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+    tag = {"if-match": f'"{world.outside.drafts.read(DRAFT).revision}"'}
+    return world(
+        route.method, path, role=role_of(route), divisions="cars", headers={**tag, **(headers or {})}, **more
+    )
 
 
 def body_of(route: Route) -> object:
@@ -179,6 +181,6 @@ def test_a_token_without_a_role_of_ours_opens_nothing(world: Api, claims: dict[s
             "requestContext": context,
             "body": None,
         }
-        answer = handle(event, None)  # type: ignore[arg-type]
+        answer = handle(event, None)
         assert answer["statusCode"] in (401, 403)
     assert len(ROLES) == 7
