@@ -21,6 +21,7 @@ REMAINS = (
     "keyed hashes of record names and exact keys, so that a later file brings nothing back",
     "the customer's id with the standing `erasure`",
     "names of source records with hashes of their rows, so that unchanged rows are not read again",
+    "beside staged rows, until they expire: the customer's id with keyed hashes of record names, so that a load that died is cleared",
     "old versions of what was deleted, for 30 days",
     "mail and print that has left the house",
 )
