@@ -41,9 +41,9 @@ class Outside:
         )
 
     def forget_answers(self, statuses: Mapping[str, str]) -> None:
-        """What the API answered to writes about those who are gone; at the begin of an erasure it was done once already."""
+        """What the API answered to writes about those who are gone or wait for a vendor; it was done once at the begin already."""
         for customer_id, status in statuses.items():
-            if status == "done":
+            if status != "running":
                 self.answers.forget((customer_id, *certificate_of(self.lake, customer_id).ids))
 
 

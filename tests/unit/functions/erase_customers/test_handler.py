@@ -89,6 +89,16 @@ def test_what_was_answered_meanwhile_goes_with_the_rest(wired: Outside) -> None:
     assert wired.answers.take("k", "r", NOW) is None
 
 
+@pytest.mark.parametrize(("status", "there"), [("running", True), ("waiting", False), ("done", False)])
+def test_answers_go_when_all_is_looked_through_though_a_vendor_has_not_answered(
+    wired: Outside, status: str, there: bool
+) -> None:
+    wired.answers.take("k", "r", NOW)
+    wired.answers.keep("k", "r", "a word about them", [ONE], NOW)
+    wired.forget_answers({ONE: status})
+    assert (wired.answers.take("k", "r", NOW) is not None) == there
+
+
 def test_without_anything_asked_for_nobody_takes_a_turn(wired: Outside) -> None:
     handler.handle({}, None)
     assert handler.handle({}, None) == {"erasures": {}}
