@@ -29,7 +29,7 @@ FEATURE = Feature(
         "chunks_queue_url",
     ),
     allow=_allow,
-    timeout=600,
+    timeout=900,
     memory=3008,
     consumes={"drops": Consume(batch=1, at_once=10)},
     layers=("columns",),

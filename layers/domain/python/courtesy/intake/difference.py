@@ -16,6 +16,7 @@ import msgspec
 
 from courtesy.intake import columns as sql
 from courtesy.intake.contract import SourceContract
+from courtesy.intake.large import Parts
 from courtesy.intake.parse import MASK, Text, fingerprint, parsing
 from courtesy.intake.records import NEVER, Torn, broken_column, straighten
 from courtesy.intake.report import Count, Fault
@@ -30,12 +31,14 @@ class Means(NamedTuple):
     """What the columns may use: threads, memory (DuckDB's notation), and a folder for files.
 
     large: bytes of text from which a file is read a second time instead of being kept beside itself, which the disk would not hold
+    part: rows of a large file, or of its state, that are held against each other at a time
     """
 
     work: Path
     threads: int = 2
     memory: str = "400MB"
     large: int = 1 << 30
+    part: int = 2_000_000
 
 
 class Tally(NamedTuple):
@@ -92,24 +95,17 @@ class Difference:
             },
         )
         self.con.execute("SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
-        load_segments(self.con, "known", segments.applied)
-        load_segments(self.con, "pending", segments.pending)
-        # a line is known only while its record's newest word is not disputed by a file under way, nor older than this file's
-        disputed = (
-            "SELECT pending.id FROM pending JOIN known USING (id) WHERE pending.content <> known.content"
-        )
-        self.con.execute(
-            f"""CREATE TABLE clean AS SELECT line FROM known
-            WHERE {segments.alone} AND line IS NOT NULL AND content > {GONE} AND coalesce(first, seen) <= {self.word}
-              {f"AND id NOT IN ({disputed})" if segments.pending else ""}"""
-        )
         self._prepare()
         # rows without a key are told apart by counting, for which their texts lie there anyway
-        self.large = contract.key != "row" and self.text.stat().st_size >= means.large
+        large = contract.key != "row" and self.text.stat().st_size >= means.large
+        self.parts = (
+            Parts(self.con, means.work / "parts", means.part, self.text.stat().st_size) if large else None
+        )
+        self._remember(segments)
         self.parsing = parsing(contract, Text(self.columns, shape.quotes > 0, self.straightened, self.stated))
         self._lines()
         self._parse()
-        if contradicted(self.con, contract):
+        if contradicted(self.con, contract, self.parts):
             self._lines()
             self._parse()
         judge(
@@ -117,12 +113,36 @@ class Difference:
             word_of("stated", sql.text(file)) if contract.stated else self.word,
             contract,
             segments.alone,
+            self.parts,
         )
-        self.held = close_missing(self.con, contract, self.word, len(self.torn))
+        self.held = close_missing(self.con, contract, self.word, len(self.torn), self.parts)
 
     def close(self) -> None:
         """Free DuckDB's memory and files."""
         self.con.close()
+
+    def _remember(self, segments: Segments) -> None:
+        """Tables `known` and `pending`: the state; `clean`: the lines of it that need no reading."""
+        if self.parts is None:
+            load_segments(self.con, "known", segments.applied)
+            load_segments(self.con, "pending", segments.pending)
+            known, pending = "known", "pending"
+        else:
+            self.parts.known("known", segments.applied)
+            self.parts.known("pending", segments.pending)
+            known, pending = "known_part", "pending_part"
+        # a line is known only while its record's newest word is not disputed by a file under way, nor older than this file's
+        disputed = (
+            f"SELECT p.id FROM {pending} AS p JOIN {known} AS k USING (id) WHERE p.content <> k.content"
+        )
+        clean = f"""SELECT line FROM {known}
+            WHERE {segments.alone} AND line IS NOT NULL AND content > {GONE} AND coalesce(first, seen) <= {self.word}
+              {f"AND id NOT IN ({disputed})" if segments.pending else ""}"""
+        if self.parts is None:
+            self.con.execute(f"CREATE TABLE clean AS {clean}")
+        else:
+            self.parts.each("trusted", clean, "known", "pending")
+            self.parts.cut("clean", "SELECT line FROM trusted", "line")
 
     # ---- lines
 
@@ -160,7 +180,8 @@ class Difference:
     def _lines(self) -> None:
         """Table `lines` (n, h, occurrence, l): every row's line number and hash; its text where the hash is not known.
 
-        View `unread`: the lines that are not known. Of a large file `lines` keeps no text, and `unread` reads it again.
+        View `unread`: the lines that are not known. Of a large file `lines` keeps no text, and `unread` reads it again: the lines
+        whose bit in `marks` is set.
         """
         mark = sql.text(fingerprint(self.contract))
         if self.straightened:
@@ -177,22 +198,41 @@ class Difference:
         if self.contract.key == "row":
             rows = f"""SELECT n, l, hash(h, occurrence) AS h, occurrence FROM
                 (SELECT n, l, h, row_number() OVER (PARTITION BY h ORDER BY n) AS occurrence FROM ({rows} WHERE {filled}))"""
+        if self.parts is not None:
+            # the texts pass by, here and at each reading; what stays of a line is its number and its hash
+            self.parts.cut("hashed", f"SELECT n, h, {filled} AS filled FROM ({rows})", "h")
+            self.parts.each(
+                "lines",
+                """SELECT n, h, 1 AS occurrence, CASE WHEN NOT same THEN '' END AS l
+                FROM (SELECT *, h IN (SELECT line FROM clean_part) AS same FROM hashed_part) WHERE same OR filled""",
+                "hashed",
+                "clean",
+            )
+            self.parts.mark("SELECT n FROM lines WHERE l IS NOT NULL", self._last())
+            self.con.execute(
+                f"CREATE OR REPLACE VIEW unread AS SELECT n, h, occurrence, l FROM ({rows}), marks WHERE get_bit(b, CAST(n AS INTEGER)) = 1"
+            )
+            return
         # a line that is known is not empty, so only the others are asked
-        told = f"""SELECT n, h, occurrence, CASE WHEN NOT same THEN l END AS l
+        self.con.execute(
+            f"""CREATE OR REPLACE TABLE lines AS SELECT n, h, occurrence, CASE WHEN NOT same THEN l END AS l
             FROM (SELECT *, h IN (SELECT line FROM clean) AS same FROM ({rows}))
             WHERE CASE WHEN same THEN true ELSE {filled} END"""
-        if self.large:
-            told_shortly = f"SELECT * REPLACE (CASE WHEN l IS NOT NULL THEN '' END AS l) FROM ({told})"
-            self.con.execute(f"CREATE OR REPLACE TABLE lines AS {told_shortly}")
-            self.con.execute(f"CREATE OR REPLACE VIEW unread AS SELECT * FROM ({told}) WHERE l IS NOT NULL")
-        else:
-            self.con.execute(f"CREATE OR REPLACE TABLE lines AS {told}")
-            self.con.execute("CREATE OR REPLACE VIEW unread AS SELECT * FROM lines WHERE l IS NOT NULL")
+        )
+        self.con.execute("CREATE OR REPLACE VIEW unread AS SELECT * FROM lines WHERE l IS NOT NULL")
+
+    def _last(self) -> int:
+        """The number of the last line of a large file."""
+        return count(self.con, "SELECT coalesce(max(n), 0) FROM hashed")
 
     def _parse(self) -> None:
         """Tables `rows`: the lines that are not known, converted and checked; `mine`: what is known of their records."""
-        kept = "* EXCLUDE (payload)" if self.large else "*"
-        self.con.execute(f"CREATE OR REPLACE TABLE rows AS SELECT {kept} FROM ({self.parsing.query})")
+        if self.parts is not None:
+            self.parts.cut("rows", f"SELECT * EXCLUDE (payload) FROM ({self.parsing.query})", "id")
+            mine = "SELECT * FROM known_part WHERE id IN (SELECT id FROM rows_part)"
+            self.parts.each("mine", mine, "known", "rows")
+            return
+        self.con.execute(f"CREATE OR REPLACE TABLE rows AS SELECT * FROM ({self.parsing.query})")
         self.con.execute(
             "CREATE OR REPLACE TABLE mine AS SELECT * FROM known WHERE id IN (SELECT id FROM rows)"
         )
@@ -209,9 +249,7 @@ class Difference:
             loaded=verdicts.get("loaded", 0),
             unchanged=equal + sum(verdicts.get(word, 0) for word in ("unchanged", "duplicate", "superseded")),
             quarantined=bad + len(self.torn),
-            duplicates=verdicts.get("duplicate", 0)
-            + equal
-            - count(self.con, "SELECT count(DISTINCT h) FROM lines WHERE l IS NULL"),
+            duplicates=verdicts.get("duplicate", 0) + equal - self._different(),
             superseded=verdicts.get("superseded", 0),
             gone=count(self.con, "SELECT count(*) FROM gone"),
             gone_held=self.held,
@@ -220,16 +258,22 @@ class Difference:
             ),
         )
 
+    def _different(self) -> int:
+        """How many of the known lines differ from each other."""
+        asked = "SELECT count(DISTINCT h) AS lines FROM {} WHERE l IS NULL"
+        if self.parts is None:
+            return count(self.con, asked.format("lines"))
+        self.parts.each("different", asked.format("lines_part"), "lines")
+        return count(self.con, "SELECT sum(lines) FROM different")
+
     def staged(self, size: int) -> Iterator[bytes]:
         """The staged rows as chunks of at most `size` rows; rows of one customer stand together, but for large files."""
         head = ChunkHead(
             self.contract.name, self.contract.version, self.file, self.parsing.person, self.parsing.event
         )
-        if (
-            self.large
-        ):  # parsed once more, and left out what is not loaded, which is little: nothing is put aside
-            others = "SELECT n FROM judged WHERE verdict <> 'loaded'"
-            rows = f"({self.parsing.query}) AS row WHERE faults IS NULL AND n NOT IN ({others})"
+        if self.parts is not None:  # parsed once more: nothing is put aside
+            self.parts.mark("SELECT n FROM judged WHERE verdict = 'loaded'", self._last())
+            rows = f"({self.parsing.query}) AS row"
         else:
             order = "ORDER BY customer, id" if self.contract.customer_key else ""
             rows = f"(SELECT judged.*, payload FROM judged JOIN rows ON rows.n = judged.n) AS row WHERE verdict = 'loaded' {order}"
@@ -305,23 +349,32 @@ class Difference:
         """The file's segment of the source's state, as a Parquet file."""
         out = self.means.work / "segment.parquet"
         ref = "customer" if self.contract.disappeared == "close" else "CAST(NULL AS VARCHAR)"
-        again = (
-            ""
-            if self.contract.stated
-            else f"""UNION ALL SELECT id, line, content, {self.word}, NULL, NULL, ref FROM known
-                     WHERE line IN (SELECT h FROM lines WHERE l IS NULL)"""
+        tables = ("judged", "twice", "known", "lines")
+        judged, twice, known, lines = (
+            tables if self.parts is None else ("judged_part", "twice_part", "told_part", "lines_part")
         )
         kept = "verdict IN ('loaded', 'unchanged')"
         item = "CASE WHEN verdict = 'loaded' THEN word END"
+        mine = f"""
+            SELECT id, h AS line, content, word AS seen, {item} AS item, {item} AS first, {ref} AS ref
+            FROM {judged} WHERE {kept} AND id NOT IN (SELECT id FROM {twice})
+            UNION ALL SELECT id, arg_max(h, (stated, moment, n)), arg_max(content, (stated, moment, n)),
+                   max(word), max({item}), min({item}), max({ref})
+            FROM {judged} WHERE {kept} AND id IN (SELECT id FROM {twice}) GROUP BY id"""
+        again = f"""SELECT id, line, content, {self.word} AS seen, NULL AS item, NULL AS first, ref FROM {known}
+            WHERE line IN (SELECT h FROM {lines} WHERE l IS NULL)"""
+        if self.parts is not None:
+            self.parts.each("kept", mine, "judged", "twice")
+            mine = "SELECT * EXCLUDE (part) FROM kept"
+            if not self.contract.stated:
+                self.parts.cut("told", "SELECT id, line, content, ref FROM known", "line")
+                self.parts.each("again", again, "told", "lines")
+                again = "SELECT * EXCLUDE (part) FROM again"
         self.con.execute(
             f"""COPY (
-                SELECT id, h AS line, content, word AS seen, {item} AS item, {item} AS first, {ref} AS ref
-                FROM judged WHERE {kept} AND id NOT IN (SELECT id FROM twice)
-                UNION ALL SELECT id, arg_max(h, (stated, moment, n)), arg_max(content, (stated, moment, n)),
-                       max(word), max({item}), min({item}), max({ref})
-                FROM judged WHERE {kept} AND id IN (SELECT id FROM twice) GROUP BY id
+                {mine}
                 UNION ALL SELECT id, NULL, {GONE}, {self.word}, {self.word}, {self.word}, ref FROM gone
-                {again}
+                {"" if self.contract.stated else f"UNION ALL {again}"}
             ) TO {sql.text(str(out))} ({SEGMENT_FORM})"""
         )
         return out

@@ -1,5 +1,6 @@
 """Use case: read a dropped file; stage what differs from the source's state, quarantine what is bad, report every row."""
 
+import errno
 import gzip
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -8,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import msgspec
 
 from courtesy.errors import NotFound, RefusedFile, UnknownName
@@ -73,6 +75,10 @@ def read_drop(
             check_columns(shape.header, contract, drop.key)
     except RefusedFile as error:
         return refused(drop, source, error, outside.lake, now)
+    except OSError as error:
+        if not _full(error):
+            raise
+        return refused(drop, source, _beyond(drop, error), outside.lake, now)
     file_id = file_id_of(contract, shape.digest, stated)
     known = _report(outside.lake, source, file_id)
     if known is not None and known.outcome is not FileOutcome.REFUSED:
@@ -83,7 +89,16 @@ def read_drop(
         end_reading(source, file_id, outside.lake)
         _announce(known, outside)
         return finish_if_complete(source, file_id, outside.lake, now) or known
-    return _Reading(drop, contract, shape, stated, file_id, outside, means, now, chunk_rows).run()
+    try:
+        return _Reading(drop, contract, shape, stated, file_id, outside, means, now, chunk_rows).run()
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        end_reading(source, file_id, outside.lake)
+        return refused(drop, source, _beyond(drop, error), outside.lake, now)
+    except (duckdb.IOException, OSError) as error:
+        if not _full(error):
+            raise
+        end_reading(source, file_id, outside.lake)
+        return refused(drop, source, _beyond(drop, error), outside.lake, now)
 
 
 def file_id_of(contract: SourceContract, digest: str, stated: datetime) -> str:
@@ -265,6 +280,21 @@ def _fetch(drop: Drop, outside: Outside, means: Means) -> Path:
             FileRefusal.MISSING, "the file was deleted before it could be read; drop it again", file=drop.key
         ) from None
     return local
+
+
+def _full(error: Exception) -> bool:
+    """Whether the disk is what failed, and that because nothing is left of it."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error)
+
+
+def _beyond(drop: Drop, error: Exception) -> RefusedFile:
+    """What is said of a file that the means do not suffice for; trying again would end the same."""
+    what = "memory" if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)) else "disk"
+    return RefusedFile(
+        FileRefusal.TOO_LARGE,
+        f"reading the file takes more {what} than there is; cut it into smaller files, each with the header",
+        file=drop.key,
+    )
 
 
 def _announce(report: FileReport, outside: Outside) -> None:
