@@ -33,7 +33,6 @@ from courtesy.timeline.profile import Profile
 
 SUBJECT_MAX = 200
 PARAGRAPH_MAX = 2000
-_RUN = re.compile(r"\n{3,}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 BlocksOf = Callable[[str], Sequence[DealerBlock]]
@@ -156,7 +155,8 @@ class Renderer:
         subject = shown(self._fill(message.subject, language, variables), SUBJECT_MAX)
         html = self._fill(self._whole(message), language, variables, html=True, sender=context.sender)
         text = self._fill(message.text, language, variables, sender=context.sender)
-        text = _RUN.sub("\n\n", text) if "\n\n\n" in text else text
+        while "\n\n\n" in text:
+            text = text.replace("\n\n\n", "\n\n")
         return RenderedEmail(subject, preheader, html, text, self._pictures(context.dealer, html))
 
     def _pictures(self, dealer: DealerCard, html: str) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
@@ -26,6 +27,8 @@ SOURCE_MAX = 100_000
 """Longest source of one template, characters."""
 OUTPUT_MAX = 400_000
 """Longest output of one rendering, characters."""
+PARTS_AT_ONCE = 128
+"""Pieces of output that are put together before their length is looked at."""
 DEPTH_MAX = 12
 """Deepest nesting of `if` and `for`."""
 
@@ -301,14 +304,13 @@ def render(template: Template, variables: Mapping[str, Any], longest: int = OUTP
 
     What is too long is given up on the way, so that it never fills the memory.
     """
-    parts: list[str] = []
-    written = 0
+    text = ""
     try:
-        for part in template.root_render_func(template.new_context(variables, shared=True)):  # type: ignore[arg-type]
-            written += len(part)
-            if written > longest:
+        parts = iter(template.root_render_func(template.new_context(variables, shared=True)))  # type: ignore[arg-type]
+        while some := list(islice(parts, PARTS_AT_ONCE)):
+            text += concat(some)
+            if len(text) > longest:
                 raise RefusedRule(f"the message would have more than {longest:,} characters")
-            parts.append(part)
     except _FAULTS as error:
         raise RefusedRule(f"a filter got a value of the wrong kind ({type(error).__name__})") from error
-    return concat(parts)
+    return text
