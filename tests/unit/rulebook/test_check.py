@@ -7,6 +7,7 @@ import pytest
 
 from courtesy.errors import RefusedRule
 from courtesy.messages.rules import MessageRules
+from courtesy.rulebook.check import check
 from courtesy.rulebook.load import check_folder, load_rulebook
 from courtesy.rulebook.problems import nearest
 from courtesy.rulebook.schemas import documents, write_schemas
@@ -54,6 +55,24 @@ def test_a_section_that_fits_is_a_rulebook_of_its_version() -> None:
         {"divisions": CARS, "sources": {"crm": SOURCE | {"division": "corporate"}}}, version=7
     )
     assert (rulebook.version, rulebook.sources["crm"].division) == (7, "corporate")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"key": ["id", "mail"], "fields": {"email": {"column": "mail"}}}, ["sources.crm.key: column 'mail' is the person's email"]),
+        ({"key": "row", "customer_key": "mail", "fields": {"email": {"column": "mail"}}}, ["sources.crm.customer_key: column 'mail'"]),
+        ({"key": ["card"], "fields": {"loyalty_no": {"column": "card"}, "email": {"column": "mail"}}}, []),
+        ({"record": "case", "division": "cars", "key": ["tel"], "fields": {"type": {"column": "t"}}, "person": {"phone": {"column": "tel"}}}, ["the person's phone"]),
+    ],
+)  # fmt: skip
+def test_a_key_that_says_who_somebody_is_is_a_warning_with_a_remedy(
+    source: dict[str, Any], said: list[str]
+) -> None:
+    rulebook = make_rulebook({"divisions": CARS, "sources": {"crm": SOURCE | source}})
+    found = check(rulebook)
+    assert [problem.severity for problem in found] == ["warning"] * len(said)
+    assert all(words in str(one) and "keyed hash" in str(one) for words, one in zip(said, found, strict=True))
 
 
 def test_the_nearest_name_else_the_known_ones() -> None:
