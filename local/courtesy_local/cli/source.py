@@ -36,9 +36,14 @@ def register(app: typer.Typer) -> None:
         Example: courtesy source check rulebook/sources/crm_persons.yaml crm.csv
         """
         from courtesy.intake.difference import Means
+        from courtesy.intake.personal_keys import personal_keys
         from courtesy.intake.rehearse import rehearse
 
         rules = read_contract(contract)
+        warnings = [f"{contract.name}: {where}: {text}" for where, text in personal_keys(rules)]
+        if not as_json:
+            for warning in warnings:
+                console.print(f"warning: {warning}", markup=False)
         with TemporaryDirectory(prefix="source-check-") as folder:
             try:
                 done = rehearse(rules, file, Means(Path(folder)), datetime.now(tz=UTC), before, show)
@@ -56,6 +61,7 @@ def register(app: typer.Typer) -> None:
             show_json(
                 {
                     "outcome": "loaded",
+                    "warnings": warnings,
                     "rows": tally._asdict(),
                     "reasons": [_fields(reason) for reason in done.reasons],
                     "drift": [_fields(drift) for drift in done.drift],

@@ -1,5 +1,6 @@
 """Every command, found by walking the tree: help with an example that would run, `--json`, exit codes, what is said when a name is wrong."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -108,3 +109,19 @@ def test_a_contract_that_is_no_text_is_refused_without_a_traceback(
     file.write_text("id\n1\n")
     assert run(["source", "check", str(contract), str(file)]) == 1
     assert "no YAML in UTF-8" in capsys.readouterr().err
+
+
+def test_a_contract_whose_key_is_an_address_is_warned_of_where_its_files_are_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract = tmp_path / "people.yaml"
+    contract.write_text(
+        "name: people\nrecord: person\nformat: {kind: csv}\nkey: [mail]\nfields: {email: {column: mail}, surname: {column: last}}\n"
+    )
+    file = tmp_path / "f.csv"
+    file.write_text("mail,last\na@mail.test,Abel\n")
+    assert run(["source", "check", str(contract), str(file), "--json"]) == 0
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert warning.startswith("people.yaml: key: column 'mail' is the person's email")
+    assert run(["source", "check", str(contract), str(file)]) == 0
+    assert "warning: people.yaml: key: column 'mail'" in " ".join(capsys.readouterr().out.split())

@@ -4,27 +4,12 @@ from collections.abc import Iterator
 
 from courtesy.decisions.checks import check_decisions
 from courtesy.decisions.offers import CODES
-from courtesy.intake.contract import SourceContract
+from courtesy.intake.personal_keys import personal_keys
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.problems import Problem, Where, nearest
 
 CORPORATE = "corporate"
 """The view across all divisions; not a division itself."""
-
-PERSONAL = frozenset(
-    {
-        "given_name",
-        "surname",
-        "name",
-        "date_of_birth",
-        "email",
-        "phone",
-        "address1",
-        "address2",
-        "national_id",
-    }
-)
-"""Fields of a person that say to a stranger who it is or how to reach them; a loyalty number does not."""
 
 
 def check(rulebook: Rulebook) -> list[Problem]:
@@ -75,22 +60,7 @@ def _sources(rulebook: Rulebook) -> Iterator[Problem]:
             known = sorted([*rulebook.sources, CODES])
             text = f"unknown source {source.refers_to!r}{nearest(source.refers_to, known)}"
             yield Problem(("sources", name, "refers_to"), text)
-        yield from _personal_keys(name, source)
-
-
-def _personal_keys(name: str, source: SourceContract) -> Iterator[Problem]:
-    """Keys become the names of records, and those stand in the keys of tables and in certificates: no place for a person's data."""
-    person = source.fields if source.record == "person" else source.person
-    personal = {rule.column: field for field, rule in person.items() if field in PERSONAL}
-    used = [("customer_key", source.customer_key)]
-    if source.key != "row":
-        used += [("key", column) for column in source.key]
-    for where, column in used:
-        if column in personal:
-            text = (
-                f"column {column!r} is the person's {personal[column]}, and keys name records in the keys of tables; take "
-                "the source's own number, or have the source send a keyed hash of it in a column of its own"
-            )
+        for where, text in personal_keys(source):
             yield Problem(("sources", name, where), text, "warning")
 
 
