@@ -17,6 +17,7 @@ from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import concat
 from jinja2.visitor import NodeTransformer
+from markupsafe import escape
 
 from courtesy.errors import RefusedRule
 from courtesy.messages.context import LISTS, declared
@@ -93,8 +94,11 @@ class MessageEnvironment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a plain dict; anything else is undefined."""
-        if type(obj) is dict and attribute in obj:
-            return obj[attribute]
+        if type(obj) is dict:
+            try:
+                return obj[attribute]
+            except KeyError:
+                pass
         return self.undefined(obj=obj, name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -280,7 +284,18 @@ def compile_template(
         raise RefusedRule(f"line {findings[0].line}: {findings[0].text}")
     environment = MessageEnvironment(language, html)
     tree = environment.parse(source)
-    return environment.from_string(_Known(known).visit(tree) if known else tree)
+    template = environment.from_string(_Known(known).visit(tree) if known else tree)
+    # The compiled code looks `escape` up among its globals, each time that it writes a value.
+    template.root_render_func.__globals__["escape"] = _escaped
+    return template
+
+
+_TO_ESCAPE = re.compile("[&<>\"']").search
+
+
+def _escaped(value: object) -> object:
+    """What `markupsafe.escape` writes; most values have nothing to escape, and they go as they are."""
+    return value if type(value) is str and _TO_ESCAPE(value) is None else escape(value)
 
 
 class _Known(NodeTransformer):
