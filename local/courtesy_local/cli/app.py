@@ -15,7 +15,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "show": ("show",), "explain": ("explain",), "balance": ("balance",), "source": ("source",),
     "quarantine": ("quarantine",), "identity": ("identity",), "population": ("value", "segments"),
     "decisions": ("conformance", "rulebook"), "unknown": ("unknown",), "privacy": ("privacy",), "measure": ("measure",),
-    "rehearse": ("rehearse",), "messages": ("render", "gallery", "proof", "outbox", "vendor"), "faults": ("faults",),
+    "rehearse": ("rehearse",), "messages": ("render", "gallery", "proof", "outbox"), "vendor": ("vendor",), "faults": ("faults",),
     "cost": ("cost",), "bench": ("bench",),
 }  # fmt: skip
 """Modules of `courtesy_local.cli`, each with `register(app)`, and the commands that it adds."""

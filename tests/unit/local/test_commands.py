@@ -13,6 +13,7 @@ import typer
 from courtesy_local.cli.app import build, run
 from courtesy_local.cli.output import NOT_UP, USAGE
 from courtesy_local.stack import places
+from courtesy_local.vendor.api_vendor import ApiVendorServer
 
 
 def _commands(here: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -125,3 +126,19 @@ def test_a_contract_whose_key_is_an_address_is_warned_of_where_its_files_are_tri
     assert warning.startswith("people.yaml: key: column 'mail' is the person's email")
     assert run(["source", "check", str(contract), str(file)]) == 0
     assert "warning: people.yaml: key: column 'mail'" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_vendor_with_an_api_is_served_where_the_port_is_free(capsys: pytest.CaptureFixture[str]) -> None:
+    with ApiVendorServer() as taken:
+        port = taken.url.partition("127.0.0.1:")[2].partition("/")[0]
+        assert run(["vendor", "serve", "--port", port]) == 1
+    assert f"port {port} cannot be listened on" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_sample_mailing_of_a_channel_that_is_not_printed_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["vendor", "sample", str(tmp_path), "--channel", "postcrad"]) == 1
+    assert "postcard" in capsys.readouterr().err
+    assert run(["vendor", "sample", str(tmp_path / "trial"), "--channel", "postcard", "--json"]) == 0
+    assert run(["vendor", "check", str(tmp_path / "trial"), "--json"]) == 0

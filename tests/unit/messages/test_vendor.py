@@ -17,7 +17,9 @@ from courtesy.errors import RefusedInput, UnknownName
 from courtesy.messages.compile import compile_messages
 from courtesy.messages.mailing import recall
 from courtesy.messages.samples import SAMPLES
-from courtesy_local.cli.messages import register, vendor_check
+from courtesy_local.cli.messages import register
+from courtesy_local.cli.vendor import register as register_vendor
+from courtesy_local.cli.vendor import vendor_check
 from courtesy_local.vendor.checks import check_mailing
 from courtesy_local.vendor.conformance import check_folder, write_sample
 from courtesy_local.vendor.preview import Preview, browser, photograph, png, write_gallery
@@ -178,6 +180,7 @@ def test_the_commands_write_what_they_say(tmp_path: Path) -> None:
     run = CliRunner()
     app = typer.Typer()
     register(app)
+    register_vendor(app)
     for name, start in (("a.html", b"<!DOCTYPE html>"), ("a.txt", b"Meridian Cars")):
         done = run.invoke(
             app, ["render", "welcome_cars", "--out", str(tmp_path / name), "--rulebook", str(FOLDER)]
