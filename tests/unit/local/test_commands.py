@@ -142,3 +142,22 @@ def test_a_sample_mailing_of_a_channel_that_is_not_printed_is_refused(
     assert "postcard" in capsys.readouterr().err
     assert run(["vendor", "sample", str(tmp_path / "trial"), "--channel", "postcard", "--json"]) == 0
     assert run(["vendor", "check", str(tmp_path / "trial"), "--json"]) == 0
+
+
+_NAMED = re.compile(r"(?:`|^ *\$? ?)courtesy ([a-z][a-z-]*(?: [a-z][a-z-]*)*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "docs"])
+def test_pages_name_only_commands_that_there_are(page: str) -> None:
+    place, whole = places.CHECKOUT / page, typer.main.get_command(build())
+    named = 0
+    for file in sorted(place.rglob("*.md")) if place.is_dir() else [place]:
+        for match in _NAMED.finditer(file.read_text()):
+            here: Any = whole
+            for word in match[1].split():
+                if not hasattr(here, "commands"):  # the rest are arguments
+                    break
+                assert word in here.commands, f"{file.name}: courtesy {match[1]}"
+                here = here.commands[word]
+            named += 1
+    assert named
