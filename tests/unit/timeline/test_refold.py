@@ -1,5 +1,6 @@
 """Fold after writing: the profile is stored when it differs, whoever is faster makes one look again, late events are handed on."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 
 from courtesy.errors import Conflict
 from courtesy.outcomes import Commit
-from courtesy.timeline.events import Contact, SourceRecord
+from courtesy.timeline.events import Contact, Event, SourceRecord
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile
 from courtesy.timeline.refold import refold
@@ -80,3 +81,46 @@ def test_who_is_always_slower_gives_up_with_a_conflict() -> None:
     store.append("ca", [record("1", "Ek")])
     with pytest.raises(Conflict, match="3 times"):
         refold(store, "ca", attempts=3)
+
+
+class Parting(InMemoryCustomerStore):
+    """A split makes a redirect somebody of their own again, with a record, just before one of the calls."""
+
+    def __init__(self, before: str) -> None:
+        super().__init__()
+        self.before = before
+        self.put_profile(Profile(customer_id="cold", merged_into="cnew"), 0)
+        self.append("cold", [record("1", "Ek")])
+
+    def _part(self, call: str) -> None:
+        if call == self.before:
+            self.before = ""
+            self.commit(Profile(customer_id="cold", merging=True), 1, new=[record("2", "Al")])
+
+    def read_timeline(self, customer_id: str) -> list[Event]:
+        if customer_id == "cold":
+            self._part("read_timeline")
+        return super().read_timeline(customer_id)
+
+    def append(self, customer_id: str, events: Sequence[Event]) -> None:
+        super().append(customer_id, events)
+        if customer_id == "cnew":
+            self._part("append")
+
+
+@pytest.mark.parametrize("before", ["read_timeline", "append"])
+def test_who_is_no_redirect_any_more_keeps_what_is_theirs(before: str) -> None:
+    store = Parting(before)
+    profile = refold(store, "cold")
+    assert (profile.customer_id, profile.records, profile.merged_into) == ("cold", 2, "")
+    assert store.read_timeline("cold") == [record("1", "Ek"), record("2", "Al")]
+    if before == "read_timeline":
+        assert store.read_timeline("cnew") == []
+
+
+def test_many_late_events_are_handed_on_all() -> None:
+    store = InMemoryCustomerStore()
+    store.put_profile(Profile(customer_id="cold", merged_into="cnew"), 0)
+    store.append("cold", [record(f"{n:03}", "Ek") for n in range(200)])
+    assert refold(store, "cold").records == 200
+    assert store.read_timeline("cold") == []

@@ -3,10 +3,13 @@
 import msgspec
 
 from courtesy.errors import Conflict
-from courtesy.ports import CustomerStore
+from courtesy.ports import CustomerStore, StoredProfile
 from courtesy.timeline.events import Contact, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile, encode_profile
+
+AT_ONCE = 90
+"""Events that are deleted in one transaction."""
 
 
 def refold(store: CustomerStore, customer_id: str, attempts: int = 8) -> Profile:
@@ -21,11 +24,14 @@ def refold(store: CustomerStore, customer_id: str, attempts: int = 8) -> Profile
         held, version = store.read_profiles([customer_id]).get(customer_id, (None, 0))
         timeline = store.read_timeline(customer_id)
         if held is not None and held.merged_into and timeline:
+            if store.read_profiles([customer_id])[customer_id].version != version:
+                continue  # a split made them somebody of their own meanwhile, and the timeline may be theirs
             late = [event for event in timeline if not isinstance(event, Contact)]
             store.append(held.merged_into, late)
             survivor = refold(store, held.merged_into, attempts)
-            store.delete_events(customer_id, [event_key(event) for event in late])
-            return survivor
+            if _forget(store, held, version, [event_key(event) for event in late]):
+                return survivor
+            continue
         profile = fold(customer_id, timeline)
         if held is not None:
             profile = msgspec.structs.replace(profile, merging=held.merging, merged_into=held.merged_into)
@@ -34,3 +40,16 @@ def refold(store: CustomerStore, customer_id: str, attempts: int = 8) -> Profile
         if store.put_profile(profile, version) == "committed":
             return profile
     raise Conflict(f"the profile was changed by others {attempts} times in a row; try again")
+
+
+def _forget(store: CustomerStore, redirect: Profile, version: int, keys: list[str]) -> bool:
+    """Delete what was handed on, on condition that the customer redirects as they did; False where they do not any more."""
+    for start in range(0, len(keys), AT_ONCE):
+        held = StoredProfile(redirect, version)
+        if (
+            store.put_together([held], gone={redirect.customer_id: keys[start : start + AT_ONCE]})
+            != "committed"
+        ):
+            return False
+        version += 1
+    return True
