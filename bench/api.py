@@ -163,11 +163,11 @@ def _measured(
 
 
 def _somebody(stack: Any) -> dict[str, str]:
-    """A customer of the stack with a person record."""
+    """A customer of the stack with a person record, whom the agent may see who asks for them afterwards."""
     table = stack.outputs().profiles_table
     for item in stack.client("dynamodb").scan(TableName=table, Limit=50)["Items"]:
         customer = item["customer_id"]["S"]
-        answer = stack.http("GET", f"/customers/{customer}", role="engineer")
+        answer = stack.http("GET", f"/customers/{customer}", role="agent")
         if answer.status == 200 and answer.json()["records"]:
             source, _, record = answer.json()["records"][0].partition("/")
             return {"customer": customer, "source": source, "record": record}
