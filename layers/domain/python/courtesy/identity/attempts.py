@@ -121,6 +121,3 @@ def with_heirs(customer_ids: Iterable[str], store: CustomerStore) -> set[str]:
         held = store.read_profiles(sorted(reached))
         reached = {profile.merged_into for profile, _ in held.values()} - {""} - found
     return found
-
-
-__all__ = ["Attempts", "Gone", "remove", "take_back", "with_heirs"]

@@ -17,8 +17,8 @@ def refold(store: CustomerStore, customer_id: str, attempts: int = 8) -> Profile
 
     Reads the version first, then the timeline, then writes on condition of that version: the last folder has seen
     everything. `merging` and `merged_into` are no part of the fold and stay as they are. Raises Conflict when others were
-    faster `attempts` times in a row. Events that came late to a customer who redirects are handed on, and the survivor's
-    profile is returned.
+    faster `attempts` times in a row. Events that came late to a customer who redirects are handed on, as long
+    as they redirect, and the survivor's profile is returned.
     """
     for _ in range(attempts):
         held, version = store.read_profiles([customer_id]).get(customer_id, (None, 0))
