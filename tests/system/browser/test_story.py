@@ -112,7 +112,8 @@ def test_the_customer_s_page_shows_the_contact_and_another_s_why_not(person: Per
         (o, found[0]) for o in ("held", "suppressed", "control") if (found := decided(works, o))
     )
     page = agent.open(f"customer/{other}/why")
-    entry = page.locator("li.card", has_text=LABEL).first
+    # Another trigger's card may name it too, as what it competed with: the heading says whose card it is.
+    entry = page.locator("li.card").filter(has=page.get_by_role("heading", name=LABEL, exact=True))
     expect(entry).to_contain_text(outcome)
     expect(entry).to_contain_text(re.compile(r"because|control", re.IGNORECASE))
     contacts = agent.open(f"customer/{other}").get_by_role("region", name="Contacts")
