@@ -8,7 +8,7 @@ from functools import cache
 from courtesy.ports import Clock, Lake, RulebookStore
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.session import client
-from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from courtesy_aws.tables.rulebooks import AT_ONCE, DynamoRulebookStore
 from functions.begin_cycle.settings import Settings
 
 
@@ -28,7 +28,7 @@ def wire() -> Outside:
     settings = Settings.load()
     return Outside(
         lake=S3Lake(settings.lake_bucket),
-        rulebooks=DynamoRulebookStore(settings.rulebooks_table),
+        rulebooks=DynamoRulebookStore(settings.rulebooks_table, look_again=AT_ONCE),
         customers=lambda: (
             client("dynamodb").describe_table(TableName=settings.profiles_table)["Table"].get("ItemCount", 0)
         ),

@@ -9,7 +9,7 @@ from courtesy.intake.read import Outside
 from courtesy.ports import Clock, RulebookStore
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.queues import SqsQueue
-from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from courtesy_aws.tables.rulebooks import AT_ONCE, DynamoRulebookStore
 from functions.read_drop.settings import Settings
 
 WRITERS = 4
@@ -32,7 +32,7 @@ def wire() -> Wiring:
     settings = Settings.load()
     return Wiring(
         bucket=settings.drops_bucket,
-        rulebooks=DynamoRulebookStore(settings.rulebooks_table),
+        rulebooks=DynamoRulebookStore(settings.rulebooks_table, look_again=AT_ONCE),
         outside=Outside(
             drops=S3Lake(settings.drops_bucket),
             lake=S3Lake(settings.lake_bucket),

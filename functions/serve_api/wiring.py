@@ -35,7 +35,7 @@ from courtesy_aws.session import client
 from courtesy_aws.tables.answers import DynamoAnswers
 from courtesy_aws.tables.blocks import DynamoBlockStore
 from courtesy_aws.tables.drafts import DynamoDraftStore
-from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from courtesy_aws.tables.rulebooks import AT_ONCE, DynamoRulebookStore
 from courtesy_aws.watch import Watch
 from functions.serve_api.settings import Settings
 
@@ -138,7 +138,7 @@ def wire() -> Outside:
     return Outside(
         store=store,
         index=DynamoIdentityIndex(settings.identities_table),
-        rulebooks=DynamoRulebookStore(settings.rulebooks_table),
+        rulebooks=DynamoRulebookStore(settings.rulebooks_table, look_again=AT_ONCE),
         lake=lake,
         cycles=StateMachineCycles(client("stepfunctions"), settings.cycle_arn, lake),
         log=LakeDecisionLog(lake, Path(gettempdir()) / "decision-log"),

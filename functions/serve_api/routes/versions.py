@@ -137,7 +137,8 @@ def diff_versions(
     summary="Go back to a version",
 )
 def roll_back(version: Number, request: Annotated[RollbackRequest, Body()]) -> Response[VersionView]:
-    """Publishes its rules anew as the next version, so the history stays whole. In force within five seconds."""
+    """Publishes its rules anew as the next version, so the history stays whole. The API shows it at once, work under
+    way takes it up within five seconds."""
     outside = wiring.wire()
     by = f"{caller().id}: back to {version}: {request.because}"
     made = desk.roll_back(outside.rulebooks, version, by, outside.clock())

@@ -32,6 +32,10 @@ PIECE = 350 * 1024
 PIECES = 10
 """A transaction takes 4 MB, so a rulebook takes 3.5 MB compressed: some 20 MB of rules."""
 LOOK_AGAIN = timedelta(seconds=5)
+"""How long workers go on with the version that they saw last."""
+AT_ONCE = timedelta(0)
+"""The pointer is read each time: whoever publishes and then looks, starts a cycle or drops a file of a new source finds what
+was published."""
 
 
 class RulebookItem(Model):
@@ -61,9 +65,16 @@ def _now() -> datetime:
 
 
 class DynamoRulebookStore:
-    """Published rulebooks. A version is read once per process; the pointer is read again after five seconds."""
+    """Published rulebooks. A version is read once per process; the pointer is read again after `look_again`."""
 
-    def __init__(self, table_name: str, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        table_name: str,
+        *,
+        clock: Callable[[], datetime] = _now,
+        look_again: timedelta = LOOK_AGAIN,
+    ) -> None:
+        self._look_again = look_again
         self._name, self._table = table_name, rulebooks_table(table_name)
         self._clock = clock
         self._dynamo = client("dynamodb")
@@ -74,13 +85,13 @@ class DynamoRulebookStore:
         return f"DynamoRulebookStore({self._name!r})"
 
     def current(self) -> Rulebook:
-        """See `ports.RulebookStore`. A publication is seen after at most five seconds."""
+        """See `ports.RulebookStore`. A publication is seen after at most `look_again`."""
         return self.version(self.in_force())
 
     def in_force(self) -> int:
         """See `ports.RulebookStore`."""
         now = self._clock()
-        if self._pointer is None or not timedelta(0) <= now - self._pointer[0] < LOOK_AGAIN:
+        if self._pointer is None or not timedelta(0) <= now - self._pointer[0] < self._look_again:
             self._pointer = (now, self._latest())
         if self._pointer[1] == 0:
             self._pointer = None
