@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.ports import Clock, Lake, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.session import client
 from courtesy_aws.tables.rulebooks import AT_ONCE, DynamoRulebookStore
@@ -32,5 +32,5 @@ def wire() -> Outside:
         customers=lambda: (
             client("dynamodb").describe_table(TableName=settings.profiles_table)["Table"].get("ItemCount", 0)
         ),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

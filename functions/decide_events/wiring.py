@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.secrets import hash_key
@@ -33,5 +33,5 @@ def wire() -> Outside:
         lake=S3Lake(settings.lake_bucket),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         key=lambda: hash_key(settings.hash_key_secret),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.identity.ports import IdentityIndex
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
 from courtesy.privacy.certificate import certificate_of
 from courtesy.privacy.erase import Erasing
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.lake import S3Lake
@@ -58,7 +58,7 @@ def wire() -> Outside:
         drops=S3Lake(settings.drops_bucket),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         key=lambda: hash_key(settings.hash_key_secret),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
         turn=DynamoLease(settings.answers_table, "erase_customers"),
         answers=DynamoAnswers(settings.answers_table),
     )

@@ -1,11 +1,11 @@
 """The adapters of load_chunk, built once per cold start."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.identity.ports import IdentityIndex
 from courtesy.ports import Clock, CustomerStore, Lake, Queue, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.lake import S3Lake
@@ -42,5 +42,5 @@ def wire() -> Outside:
         events=SqsQueue(settings.events_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         hash_key=hash_key(settings.hash_key_secret),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

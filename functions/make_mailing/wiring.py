@@ -1,7 +1,6 @@
 """The adapters of make_mailing, built once per cold start."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.decisions.policy import policy_of
@@ -10,6 +9,7 @@ from courtesy.messages.render import BlocksOf, Renderer
 from courtesy.messages.typeset import Typesetter
 from courtesy.messages.vendors import VendorRoads
 from courtesy.ports import Clock, CustomerStore, Queue, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.queues import SqsQueue
 from courtesy_aws.secrets import hash_key
@@ -17,10 +17,6 @@ from courtesy_aws.tables.blocks import DynamoBlockStore, RememberedBlocks
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from courtesy_aws.vendor import S3MailingShelf
 from functions.make_mailing.settings import Settings
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -35,7 +31,7 @@ class Outside:
     vendor_api_queue: Queue
     blocks: BlocksOf
     made: tuple[Renderer, Typesetter] | None = None
-    clock: Clock = _now
+    clock: Clock = now
 
     def posting(self) -> Posting:
         """What one invocation makes mailings with."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.errors import RefusedInput
 from courtesy.messages.print_api import ApiVendor, PrintApi
 from courtesy.messages.rules import VendorApi
 from courtesy.ports import Clock, Lake, Queue, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.print_api import HttpPrintApi
 from courtesy_aws.queues import SqsQueue
@@ -55,5 +55,5 @@ def wire() -> Outside:
         lake=S3Lake(settings.lake_bucket),
         reports=SqsQueue(settings.vendor_status_queue_url),
         api_of=lambda api: HttpPrintApi(api.url, secret_text(f"{settings.prefix}-vendor-{api.secret}")),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

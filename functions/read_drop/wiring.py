@@ -1,12 +1,12 @@
 """The adapters of read_drop, built once per cold start."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from time import perf_counter
 
 from courtesy.intake.read import Outside
 from courtesy.ports import Clock, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.queues import SqsQueue
 from courtesy_aws.tables.rulebooks import AT_ONCE, DynamoRulebookStore
@@ -40,5 +40,5 @@ def wire() -> Wiring:
             ticks=perf_counter,
             writers=WRITERS,
         ),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

@@ -1,10 +1,10 @@
 """The adapters of record_feedback, built once per cold start."""
 
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.identity.find import find_customers
 from courtesy.messages.record import Recording
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.secrets import hash_key
@@ -21,6 +21,6 @@ def wire() -> Recording:
         store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table),
         shelf=S3MailingShelf(settings.lake_bucket),
         hash_key=key,
-        clock=lambda: datetime.now(UTC),
+        clock=now,
         holders_of=lambda number: find_customers(index, key, phone=number),
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.ports import Clock, CustomerStore, Queue, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.queues import SqsQueue
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
@@ -39,5 +39,5 @@ def wire() -> Outside:
         vendor_queue=SqsQueue(settings.vendor_queue_url),
         vendor_api_queue=SqsQueue(settings.vendor_api_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

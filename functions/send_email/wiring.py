@@ -2,23 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.decisions.policy import policy_of
 from courtesy.messages.render import BlocksOf, Renderer
 from courtesy.messages.send import Sending
 from courtesy.ports import Clock, CustomerStore, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.mailer import SesMailer
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.tables.blocks import DynamoBlockStore, RememberedBlocks
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.send_email.settings import Settings
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -30,7 +26,7 @@ class Outside:
     rulebooks: RulebookStore
     blocks: BlocksOf
     renderer: Renderer | None = None
-    clock: Clock = _now
+    clock: Clock = now
 
     def sending(self, remaining_ms: Callable[[], int]) -> Sending:
         """What one invocation sends with."""

@@ -2,22 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.decisions.policy import policy_of
 from courtesy.messages.render import Renderer
 from courtesy.messages.send_text import Texting
 from courtesy.ports import Clock, CustomerStore, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from courtesy_aws.texter import EndUserMessaging
 from functions.send_text.settings import Settings
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -28,7 +24,7 @@ class Outside:
     store: CustomerStore
     rulebooks: RulebookStore
     renderer: Renderer | None = None
-    clock: Clock = _now
+    clock: Clock = now
 
     def texting(self, remaining_ms: Callable[[], int]) -> Texting:
         """What one invocation sends with."""

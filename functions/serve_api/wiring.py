@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import gettempdir
@@ -22,6 +22,7 @@ from courtesy.messages.unsubscribe import Unsubscribe, read_token
 from courtesy.ports import Clock, CustomerStore, Lake, Queue, RulebookStore
 from courtesy.privacy.withdraw import withdraw
 from courtesy.rulebook.ports import DraftStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.cycles import Cycles, StateMachineCycles
 from courtesy_aws.decision_log import LakeDecisionLog
@@ -144,7 +145,7 @@ def wire() -> Outside:
         log=LakeDecisionLog(lake, Path(gettempdir()) / "decision-log"),
         looks=TimelineLooks(store),
         key=lambda: hash_key(settings.hash_key_secret),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
         answers=DynamoAnswers(settings.answers_table),
         drafts=DynamoDraftStore(settings.rulebooks_table),
         new_id=lambda: uuid4().hex[:16],

@@ -1,10 +1,10 @@
 """The adapters of trim_timelines, built once per cold start."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
@@ -32,5 +32,5 @@ def wire() -> Outside:
         store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table, threads=THREADS),
         lake=S3Lake(settings.lake_bucket),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

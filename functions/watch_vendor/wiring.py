@@ -1,10 +1,10 @@
 """The adapters of watch_vendor, built once per cold start."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from courtesy.ports import Clock, Lake, Queue, RulebookStore
+from courtesy_aws.clock import now
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.queues import SqsQueue
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
@@ -31,5 +31,5 @@ def wire() -> Outside:
         vendor_queue=SqsQueue(settings.vendor_queue_url),
         vendor_api_queue=SqsQueue(settings.vendor_api_queue_url),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
     )

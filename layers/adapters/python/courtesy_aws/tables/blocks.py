@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from courtesy.messages.blocks import DealerBlocks
 from courtesy.messages.ports import BlockStore
 from courtesy.messages.rules import DealerBlock
 from courtesy.outcomes import Commit
+from courtesy_aws.clock import now
 from courtesy_aws.session import client
 from courtesy_aws.tables.requests import asking, code, pages
 
@@ -78,7 +79,7 @@ class DynamoBlockStore:
 class RememberedBlocks:
     """Approved blocks for rendering: each dealer's are read again after a minute; what was read stays where that fails."""
 
-    def __init__(self, store: BlockStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, store: BlockStore, clock: Callable[[], datetime] = now) -> None:
         self._store, self._clock = store, clock
         self._held: dict[str, tuple[datetime, list[DealerBlock]]] = {}
 

@@ -25,6 +25,7 @@ from courtesy.rulebook.files import files_of
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.stored import read_stored
 from courtesy.rulebook.versions import Published, encode_rulebook, make_rulebook
+from courtesy_aws.clock import now
 from courtesy_aws.session import client
 from courtesy_aws.tables.requests import Item, asking, code, pages
 
@@ -60,10 +61,6 @@ def rulebooks_table(name: str) -> type[RulebookItem]:
     return type("RulebookItem", (RulebookItem,), {"Meta": meta})
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class DynamoRulebookStore:
     """Published rulebooks. A version is read once per process; the pointer is read again after `look_again`."""
 
@@ -71,7 +68,7 @@ class DynamoRulebookStore:
         self,
         table_name: str,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = now,
         look_again: timedelta = LOOK_AGAIN,
     ) -> None:
         self._look_again = look_again
