@@ -84,7 +84,7 @@ def reserving(book: Rulebook, people: list[Profile], hash_key: bytes, now: Any) 
     ours_best, bare_best, units, requests = 0.0, 0.0, [], 0.0
     for _ in range(3):
         world = Metered()
-        with attached([], lambda world=world: world, ["dynamodb"]) as wire:  # type: ignore[misc]
+        with attached(lambda world=world: world, ["dynamodb"]) as wire:  # type: ignore[misc]
             wire.world = world
             store = DynamoCustomerStore("timeline", "profiles")
             for profile in people:
@@ -163,7 +163,7 @@ def events(book: Rulebook, count: int, hash_key: bytes, now: Any) -> dict[str, f
     took: list[float] = []
     reserved = 0
     world = Metered()
-    with attached([], lambda: world, ["dynamodb"]) as wire:
+    with attached(lambda: world, ["dynamodb"]) as wire:
         wire.world = world
         store = DynamoCustomerStore("timeline", "profiles")
         for n in range(count):

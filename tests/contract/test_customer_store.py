@@ -44,7 +44,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[CustomerStore]:
         return
     if request.param == "wire":  # the stand-in below botocore that the fault harness uses
         run = Run()
-        with attached([], lambda: run, ["dynamodb"]) as wire:
+        with attached(lambda: run, ["dynamodb"]) as wire:
             wire.world = run
             yield DynamoCustomerStore("timeline", "profiles")
         return

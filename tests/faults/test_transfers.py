@@ -15,7 +15,7 @@ from courtesy_local.faults.world import Run
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     current: dict[str, Wire] = {}
-    with attached([], lambda: current["wire"].world, ["s3"]) as made:  # type: ignore[arg-type, return-value]
+    with attached(lambda: current["wire"].world, ["s3"]) as made:  # type: ignore[arg-type, return-value]
         current["wire"] = made
         yield made
 

@@ -15,7 +15,7 @@ from courtesy_aws.secrets import hash_key
 from courtesy_local.faults.designs import WRONG
 from courtesy_local.faults.judge import KINDS, Violation, judge
 from courtesy_local.faults.plan import Fault, Planned, applies
-from courtesy_local.faults.story import CLOCKED, Story, cold, environment, lay_ground
+from courtesy_local.faults.story import Story, cold, environment, lay_ground
 from courtesy_local.faults.telling import Telling
 from courtesy_local.faults.wire import Wire, attached
 from courtesy_local.faults.world import Run
@@ -128,7 +128,7 @@ def harness(path: Path = CONTACT) -> Iterator[Harness]:
     level = logger.log_level
     logger.setLevel(logging.CRITICAL)
     try:
-        with environment(), attached(CLOCKED, world) as wire:
+        with environment(), attached(world) as wire:
             current["wire"] = wire
             hash_key.cache_clear()
             cold()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -20,7 +19,6 @@ from courtesy.rulebook.versions import sections_of
 from courtesy.timeline.events import Event, SourceRecord, Transaction, event_key
 from courtesy.timeline.refold import refold
 from courtesy_aws.customers import DynamoCustomerStore
-from courtesy_aws.tables import rulebooks
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from courtesy_local.faults.telling import Telling
 from courtesy_local.faults.world import Mail, Run
@@ -53,7 +51,6 @@ WIRINGS: list[Any] = [
     release_wiring,
     send_wiring,
 ]
-CLOCKED: list[ModuleType] = [*WIRINGS, rulebooks]
 ENVIRONMENT = {
     "TIMELINE_TABLE": "timeline",
     "PROFILES_TABLE": "profiles",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, tzinfo
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, Protocol
 from unittest.mock import patch
 
@@ -16,7 +16,7 @@ import botocore.endpoint
 from boto3.s3.transfer import TransferConfig
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from courtesy_aws import lake, session
+from courtesy_aws import clock, lake, session
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.queues import SqsQueue
@@ -73,10 +73,8 @@ class Wire:
 
 
 @contextmanager
-def attached(
-    clocked: list[ModuleType], world_of: Callable[[], World], services: Sequence[Service] = SERVICES
-) -> Iterator[Wire]:
-    """Clients that are answered by a wire, in an environment of no account; `clocked` modules take their time from it."""
+def attached(world_of: Callable[[], World], services: Sequence[Service] = SERVICES) -> Iterator[Wire]:
+    """Clients that are answered by a wire, in an environment of no account; the functions' clock shows the world's time."""
     wire = Wire()
     environment = {
         "AWS_ACCESS_KEY_ID": "none",
@@ -92,25 +90,19 @@ def attached(
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return world_of().now().astimezone(tz or UTC)
 
-    clock = SimpleNamespace(sleep=lambda seconds: world_of().sleep(seconds))
+    pauses = SimpleNamespace(sleep=lambda seconds: world_of().sleep(seconds))
     with ExitStack() as stack:
         stack.enter_context(patch.dict("os.environ", environment))
-        stack.enter_context(patch.object(botocore.endpoint, "time", clock))
+        stack.enter_context(patch.object(botocore.endpoint, "time", pauses))
         for adapter in (DynamoCustomerStore, DynamoIdentityIndex, SqsQueue):  # their own pauses
             defaults: Any = adapter.__init__.__kwdefaults__
-            stack.enter_context(patch.dict(defaults, {"pause": clock.sleep}))
+            stack.enter_context(patch.dict(defaults, {"pause": pauses.sleep}))
         # One thread: the same plan meets the same calls.
         stack.enter_context(patch.object(lake, "_TRANSFER", TransferConfig(use_threads=False)))
         stack.enter_context(patch.object(timeline, "DUE_SHARDS", 1))
+        stack.enter_context(patch.object(clock, "datetime", RunTime))
+        stack.callback(session.forget_clients)
         session.forget_clients()
-        patches = [patch.object(module, "datetime", RunTime) for module in clocked]
-        for each in patches:
-            each.start()
-        try:
-            for service in services:
-                wire.register(session.client(service))
-            yield wire
-        finally:
-            for each in patches:
-                each.stop()
-            session.forget_clients()
+        for service in services:
+            wire.register(session.client(service))
+        yield wire
