@@ -5,40 +5,36 @@ from dataclasses import dataclass
 from functools import cache
 
 from courtesy.decisions.policy import policy_of
-from courtesy.messages.render import BlocksOf, Renderer
+from courtesy.messages.render import Renderer
 from courtesy.messages.send import Sending
-from courtesy.ports import Clock, CustomerStore, RulebookStore
+from courtesy.ports import Clock, CustomerStore
 from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.mailer import SesMailer
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.tables.blocks import DynamoBlockStore, RememberedBlocks
-from courtesy_aws.tables.rulebooks import DynamoRulebookStore
+from courtesy_aws.tables.rulebooks import DynamoRulebookStore, OfCurrent
 from functions.send_email.settings import Settings
 
 
 @dataclass
 class Outside:
-    """What lasts between invocations; the renderer as long as its rulebook is the current one."""
+    """What lasts between invocations."""
 
     settings: Settings
     store: CustomerStore
-    rulebooks: RulebookStore
-    blocks: BlocksOf
-    renderer: Renderer | None = None
+    renderer: OfCurrent[Renderer]
     clock: Clock = now
 
     def sending(self, remaining_ms: Callable[[], int]) -> Sending:
         """What one invocation sends with."""
-        rulebook = self.rulebooks.current()
-        if self.renderer is None or self.renderer.rulebook is not rulebook:
-            self.renderer = Renderer(rulebook, self.blocks)
+        rulebook, renderer = self.renderer()
         return Sending(
             store=self.store,
             mailer=SesMailer(
                 self.settings.configuration_set, self.settings.sender, remaining_ms, self.settings.sets()
             ),
-            renderer=self.renderer,
+            renderer=renderer,
             policy=policy_of(rulebook),
             hash_key=hash_key(self.settings.hash_key_secret),
             public_url=self.settings.public_url,
@@ -53,4 +49,5 @@ def wire() -> Outside:
     settings = Settings.load()
     store = DynamoCustomerStore(settings.timeline_table, settings.profiles_table)
     blocks = RememberedBlocks(DynamoBlockStore(settings.rulebooks_table))
-    return Outside(settings, store, DynamoRulebookStore(settings.rulebooks_table), blocks)
+    rulebooks = DynamoRulebookStore(settings.rulebooks_table)
+    return Outside(settings, store, OfCurrent(rulebooks, lambda rulebook: Renderer(rulebook, blocks)))

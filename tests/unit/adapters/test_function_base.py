@@ -1,20 +1,26 @@
 """Settings, batches, secrets, queues: what every function stands on."""
 
 import json
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
 import pytest
 
 from courtesy.errors import NotFound, OutsideFailed, RefusedInput
+from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.versions import sections_of
 from courtesy_aws.batch import SQSRecord, process_batch
 from courtesy_aws.observability import logger
 from courtesy_aws.queues import SqsQueue
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.session import client
 from courtesy_aws.settings import FunctionSettings
+from courtesy_aws.tables.rulebooks import OfCurrent
+from tests.fakes.rulebooks import InMemoryRulebookStore
 from tests.unit.adapters.conftest import Play
 from tests.unit.adapters.wire import refusal
+from tests.unit.decisions.people import rulebook
 
 
 class Settings(FunctionSettings):
@@ -109,3 +115,19 @@ def test_the_mail_client_makes_one_attempt() -> None:
     config: Any = client("sesv2").meta.config
     assert config.retries["total_max_attempts"] == 1
     assert config.read_timeout <= 10
+
+
+def test_what_is_made_of_a_rulebook_is_made_anew_only_when_another_is_in_force() -> None:
+    sections = sections_of(rulebook())
+    books, made = InMemoryRulebookStore(), []
+
+    def make(book: Rulebook) -> str:
+        made.append(book.version)
+        return f"made of {book.version}"
+
+    current = OfCurrent(books, make)
+    first = books.publish(sections, "somebody", datetime(2026, 3, 2, tzinfo=UTC))
+    assert [current(), current()] == [(first, "made of 1")] * 2
+    second = books.publish(sections, "somebody", datetime(2026, 3, 3, tzinfo=UTC))
+    assert current() == (second, "made of 2")
+    assert made == [1, 2]

@@ -13,7 +13,7 @@ Rolling back publishes the old sections as a new version, so numbers only grow a
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 from botocore.exceptions import ClientError
@@ -21,6 +21,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.models import Model
 
 from courtesy.errors import Conflict, NotFound, OutsideFailed, RefusedRule
+from courtesy.ports import RulebookStore
 from courtesy.rulebook.files import files_of
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.stored import read_stored
@@ -37,6 +38,8 @@ LOOK_AGAIN = timedelta(seconds=5)
 AT_ONCE = timedelta(0)
 """The pointer is read each time: whoever publishes and then looks, starts a cycle or drops a file of a new source finds what
 was published."""
+
+_Made = TypeVar("_Made")
 
 
 class RulebookItem(Model):
@@ -219,3 +222,18 @@ class DynamoRulebookStore:
 def _pieces(document: bytes) -> list[bytes]:
     packed = zlib.compress(document, 9)
     return [packed[start : start + PIECE] for start in range(0, len(packed), PIECE)]
+
+
+class OfCurrent(Generic[_Made]):
+    """What is costly to make of a rulebook, such as its templates' renderer: made once, and anew when another is in force."""
+
+    def __init__(self, rulebooks: RulebookStore, make: Callable[[Rulebook], _Made]) -> None:
+        self._rulebooks, self._make = rulebooks, make
+        self._held: tuple[Rulebook, _Made] | None = None
+
+    def __call__(self) -> tuple[Rulebook, _Made]:
+        """The rulebook in force and what was made of it."""
+        rulebook = self._rulebooks.current()
+        if self._held is None or self._held[0] is not rulebook:
+            self._held = rulebook, self._make(rulebook)
+        return self._held
