@@ -13,11 +13,14 @@ import duckdb
 from courtesy.errors import RefusedFile, RefusedInput, UnknownName
 from courtesy.identity.dates import reader_of
 from courtesy.identity.offline import FIELDS
+from courtesy.intake.unpack import check_text
 from courtesy.timeline.events import Scalar
 
 DELIMITERS = (",", ";", "\t", "|")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SAMPLE = 1 << 16
+_LONGEST = 1 << 30
+"""Characters of a value that the csv module takes; its own limit would refuse a whole file for one long remark."""
 
 Tell = Callable[[str], None]
 """Says something to the person at the screen, beside what the command answers."""
@@ -65,8 +68,6 @@ def read_people(
             raise RefusedInput(f"{file} is given twice; name every file once")
         names.add(name)
         for line, row in _rows(file, id_column, delimiter, encoding, tell):
-            if id_column not in row:
-                raise RefusedFile("columns", f"--id: {UnknownName('column', id_column, row)}", file=file.name)
             id_ = row[id_column]
             if not id_:
                 raise RefusedFile("empty_id", "a row without an id; --id must name each row", file=file.name, line=line, column=id_column)  # fmt: skip
@@ -124,16 +125,17 @@ def _rows(
     file: Path, id_column: str, delimiter: str | None, encoding: str | None, tell: Tell
 ) -> Iterator[tuple[int, dict[str, str]]]:
     data = _content(file)
-    if data[:4] == b"PAR1":
-        yield from _parquet(file)
+    if data[:4] == b"PAR1" or file.suffix == ".parquet":
+        yield from _parquet(file, id_column)
         return
+    check_text(data[:_SAMPLE], file.name)
     if not data.strip():
         raise RefusedFile("empty_file", "there is nothing in it; expected a line with the names of the columns", file=file.name)  # fmt: skip
     text = _decoded(file, data, encoding, tell)
     if text.lstrip().startswith("{"):
-        yield from _objects(file, text)
+        yield from _objects(file, text, id_column)
         return
-    yield from _lines(file, text, _separator(text, id_column, delimiter))
+    yield from _lines(file, text, id_column, _separator(text, id_column, delimiter))
 
 
 def _content(file: Path) -> bytes:
@@ -158,8 +160,11 @@ def _decoded(file: Path, data: bytes, encoding: str | None, tell: Tell) -> str:
             raise RefusedFile("encoding", f"is not {asked}; name the right one with --encoding", file=file.name) from error  # fmt: skip
     zeros = data[:_SAMPLE].count(0)
     guess = "cp1252" if not zeros else "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+    text = data.decode(guess, "replace")
+    if any(sign < " " and sign not in "\t\n\r\f\v\x1a\x1c\x1d\x1e\x1f" for sign in text[:_SAMPLE]):
+        raise RefusedFile("encoding", "is no text; expected CSV, JSON Lines or Parquet", file=file.name)
     tell(f"{file.name} is not UTF-8; read as {guess}, say otherwise with --encoding")
-    return data.decode(guess, "replace")
+    return text
 
 
 def _separator(text: str, id_column: str, delimiter: str | None) -> str:
@@ -168,18 +173,20 @@ def _separator(text: str, id_column: str, delimiter: str | None) -> str:
         if len(separator) != 1:
             raise RefusedInput(f"--delimiter {delimiter}: expected one character, or `tab`")
         return separator
-    header = next((line for line in io.StringIO(text[:_SAMPLE]) if line.strip()), "")
+    header = next((line for line in io.StringIO(text[:_SAMPLE], newline="") if line.strip()), "")
 
     def fit(mark: str) -> tuple[bool, int]:
         columns = [
-            column.strip() for column in next(csv.reader([header], delimiter=mark, skipinitialspace=True))
+            column.strip()
+            for column in next(csv.reader([header.rstrip("\r\n")], delimiter=mark, skipinitialspace=True))
         ]
         return id_column in columns, len(columns)
 
     return max(DELIMITERS, key=fit)
 
 
-def _lines(file: Path, text: str, separator: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _lines(file: Path, text: str, id_column: str, separator: str) -> Iterator[tuple[int, dict[str, str]]]:
+    csv.field_size_limit(_LONGEST)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         header: list[str] = []
@@ -187,7 +194,7 @@ def _lines(file: Path, text: str, separator: str) -> Iterator[tuple[int, dict[st
             if not any(value.strip() for value in values):
                 continue
             if not header:
-                header = _names([value.strip() for value in values], file)
+                header = _names([value.strip() for value in values], file, id_column)
                 continue
             if len(values) != len(header):
                 raise RefusedFile(
@@ -199,14 +206,16 @@ def _lines(file: Path, text: str, separator: str) -> Iterator[tuple[int, dict[st
         raise RefusedFile("columns", f"cannot be read as CSV: {error}", file=file.name) from error
 
 
-def _names(header: list[str], file: Path) -> list[str]:
+def _names(header: list[str], file: Path, id_column: str) -> list[str]:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise RefusedFile("columns", f"the header names {twice[0]!r} twice; every column needs a name of its own", file=file.name)  # fmt: skip
+    if id_column not in header:
+        raise RefusedFile("columns", f"--id: {UnknownName('column', id_column, header)}", file=file.name)
     return header
 
 
-def _objects(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _objects(file: Path, text: str, id_column: str) -> Iterator[tuple[int, dict[str, str]]]:
     columns: dict[str, None] = {}
     rows: list[tuple[int, dict[str, str]]] = []
     for number, line in enumerate(io.StringIO(text), 1):
@@ -220,17 +229,18 @@ def _objects(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             raise RefusedFile("columns", "is no JSON object", file=file.name, line=number)
         rows.append((number, {str(name): _text(value) for name, value in thing.items()}))
         columns |= dict.fromkeys(rows[-1][1])
+    _names(list(columns), file, id_column)
     for number, row in rows:
         yield number, {column: row.get(column, "") for column in columns}
 
 
-def _parquet(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _parquet(file: Path, id_column: str) -> Iterator[tuple[int, dict[str, str]]]:
     with duckdb.connect(":memory:") as con:
         try:
             found = con.execute("SELECT * FROM read_parquet(?)", [str(file)])
         except duckdb.Error as error:
             raise RefusedFile("columns", "cannot be read as Parquet", file=file.name) from error
-        columns = [str(column[0]) for column in found.description or []]
+        columns = _names([str(column[0]) for column in found.description or []], file, id_column)
         number = 0
         while batch := found.fetchmany(10_000):
             for values in batch:

@@ -1,8 +1,11 @@
 """The `courtesy` command: puts the commands of all rooms together and turns errors into messages and exit codes."""
 
+import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+from traceback import extract_tb
 
 import typer
 
@@ -19,6 +22,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "cost": ("cost",), "bench": ("bench",),
 }  # fmt: skip
 """Modules of `courtesy_local.cli`, each with `register(app)`, and the commands that it adds."""
+
+DEBUG = "COURTESY_DEBUG"
+"""Environment variable: where it is set, a defect shows its whole trace."""
 
 EPILOGUE = (
     "Exit codes: 0 done, 1 something is wrong or does not balance, 2 misused, 3 the local stack is not up."
@@ -71,7 +77,29 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         complain("stopped")
         return PROBLEM
+    except BrokenPipeError:  # whoever read the output has seen enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - nothing is left to be flushed at the end
+        return OK
+    except OSError as error:
+        if error.filename is None:
+            return _defect(error)
+        complain(f"{error.filename}: {(error.strerror or 'cannot be used').lower()}")
+        return PROBLEM
+    except Exception as error:  # noqa: BLE001 - nobody is shown a trace
+        return _defect(error)
     return code if isinstance(code, int) else OK
+
+
+def _defect(error: Exception) -> int:
+    """What nobody foresaw: what kind and where, never its text, which may hold somebody's data."""
+    if os.environ.get(DEBUG):
+        raise error
+    place = extract_tb(error.__traceback__)[-1]
+    complain(
+        f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}, which is a defect of Courtesy",
+        f"{DEBUG}=1 before the command shows all of it; its text may hold personal data",
+    )
+    return PROBLEM
 
 
 def _known(arguments: list[str]) -> list[str]:

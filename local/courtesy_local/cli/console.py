@@ -39,8 +39,8 @@ def open_console(
     if json:
         show_json({"url": url, "password": PASSWORD, "people": people})
         return
-    console.print(f"Console: [bold]{url}[/]")
+    console.print(f"Console: [bold]{url}[/]", markup=True)
     table("Sign in as", ("Name", "Role", "Who"), [(people[role], role, what) for role, what in ROLES.items()])
-    console.print(f"Password of all: [bold]{PASSWORD}[/]", highlight=False)
+    console.print(f"Password of all: [bold]{PASSWORD}[/]", highlight=False, markup=True)
     if open_:
         webbrowser.open(url)

@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
             [(name, f"{sum(line.values()):,.2f}", _most(line)) for name, line in found.lines.items()],
             right=(1,),
         )
-        console.print(f"\n[bold]{found.total:,.2f} dollars a month[/]", highlight=False)
+        console.print(f"\n[bold]{found.total:,.2f} dollars a month[/]", highlight=False, markup=True)
         console.print(
             f"Loading everybody for the first time costs {once:,.2f} dollars once.", highlight=False
         )

@@ -102,7 +102,7 @@ def check(folder: Folder = HOME, as_json: JsonFlag = False) -> int:
         show_json({"errors": errors, "warnings": len(found) - errors, "problems": lines})
     else:
         for problem, text in found:
-            console.print(f"{problem.severity}: {text}", markup=False, highlight=False, emoji=False)
+            console.print(f"{problem.severity}: {text}", highlight=False, emoji=False)
         console.print(f"{errors} errors, {len(found) - errors} warnings")
     return PROBLEM if errors else OK
 
@@ -127,7 +127,7 @@ def diff(
         show_json({"against": before.version, "changes": [c._asdict() for c in changes]})
     else:
         for change in changes:
-            console.print(str(change), markup=False, highlight=False, emoji=False)
+            console.print(str(change), highlight=False, emoji=False)
         console.print(f"{len(changes)} differences from version {before.version}")
     return OK
 

@@ -102,12 +102,10 @@ def summary(report: FileReport) -> dict[str, object]:
 
 def show_report(report: FileReport) -> None:
     """Say how a file ended."""
-    console.print(f"{report.key}: [bold]{report.outcome}[/]", highlight=False, soft_wrap=True)
+    console.print(f"{report.key}: {report.outcome}", highlight=False, soft_wrap=True)
     if report.text or report.reason:
         where = f" (line {report.line})" if report.line and f"line {report.line}" not in report.text else ""
-        console.print(
-            f"  {report.reason}: {report.text}{where}", highlight=False, markup=False, soft_wrap=True
-        )
+        console.print(f"  {report.reason}: {report.text}{where}", highlight=False, soft_wrap=True)
     if report.rows_in:
         console.print(
             f"  {report.rows_in} rows = {report.loaded} loaded + {report.unchanged} unchanged + {report.quarantined} quarantined",
@@ -124,4 +122,4 @@ def show_report(report: FileReport) -> None:
         told = " ".join(
             (drift.kind, drift.column, drift.before, "->" if drift.before else "", drift.now)
         ).split()
-        console.print(f"  drift: {' '.join(told)}", highlight=False, markup=False)
+        console.print(f"  drift: {' '.join(told)}", highlight=False)

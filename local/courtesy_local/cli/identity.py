@@ -166,7 +166,7 @@ def register(app: typer.Typer) -> None:
         if as_json:
             show_json(summary | {"weights": learnt.rules.weights, "written": str(target) if target else None})
         elif target is None:
-            console.print(text, markup=False, highlight=False)
+            console.print(text, highlight=False)
         else:
             _tell(summary, as_json=False)
             console.print(
@@ -237,7 +237,7 @@ def _truths(people: People, truth: str) -> dict[str, str]:
 
 
 def _notice(text: str) -> None:
-    notices.print(f"courtesy: {text}", markup=False, highlight=False)
+    notices.print(f"courtesy: {text}", highlight=False)
 
 
 def _summary(resolved: Resolved, seconds: float) -> dict[str, object]:

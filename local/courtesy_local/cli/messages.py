@@ -59,7 +59,7 @@ def render(
         raise RefusedInput(f"a {shown.channel} needs a file: --out {trigger}.pdf or .png")
     else:
         head = f"Subject: {shown.subject}\nPreheader: {shown.preheader}\n\n" if shown.html else ""
-        console.print(f"{head}{shown.text}", markup=False)
+        console.print(f"{head}{shown.text}")
 
 
 def _shown(trigger: str, sample: str, customer: str, channel: str, folder: Path, out: Path | None) -> "Shown":

@@ -29,9 +29,12 @@ JsonFlag = Annotated[
 PIPED_WIDTH = 100
 """Columns where output goes to a file or a pipe, unless COLUMNS says otherwise."""
 
-console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH)
-notices = Console(stderr=True)
-"""Progress and complaints go to standard error, so that `--json` can be piped."""
+console = Console(
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH, markup=False, emoji=False
+)
+notices = Console(stderr=True, markup=False, emoji=False)
+"""Progress and complaints go to standard error, so that `--json` can be piped. Names of files and columns may look like
+markup, so only who asks for it (`markup=True`) gets it."""
 
 
 class NotUp(Exception):
@@ -45,9 +48,9 @@ def show_json(value: Any) -> None:
 
 def complain(text: str, remedy: str = "") -> None:
     """Say what is wrong, on standard error."""
-    notices.print(f"[bold red]courtesy:[/] {escape(text)}", highlight=False)
+    notices.print(f"[bold red]courtesy:[/] {escape(text)}", highlight=False, markup=True, soft_wrap=True)
     if remedy:
-        notices.print(f"  {escape(remedy)}", highlight=False)
+        notices.print(f"  {remedy}", highlight=False, soft_wrap=True)
 
 
 def table(
@@ -66,7 +69,7 @@ def table(
     for at, column in enumerate(columns):
         made.add_column(column, justify="right" if at in numbers else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(escape(str(cell)) for cell in row))
+        made.add_row(*(str(cell) for cell in row))
     console.print(made)
 
 

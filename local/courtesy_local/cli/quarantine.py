@@ -77,9 +77,9 @@ def register(app: typer.Typer) -> None:
         for row in rows:
             why = "; ".join(f"{f.column or 'row'}: {f.reason}, expected {f.expected}" for f in row.faults)
             said = f"line {row.line} (contract {row.contract}): {why}"
-            console.print(said, highlight=False, markup=False, soft_wrap=True)
+            console.print(said, highlight=False, soft_wrap=True)
             if text:
-                console.print(f"    {row.text}", highlight=False, markup=False, soft_wrap=True)
+                console.print(f"    {row.text}", highlight=False, soft_wrap=True)
         return OK
 
     @group.command()

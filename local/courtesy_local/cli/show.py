@@ -40,7 +40,9 @@ def register(app: typer.Typer) -> None:
 def show_profile(profile: Profile, timeline: list[Event], events: int) -> None:
     """The customer's page in text."""
     console.print(
-        f"[bold]{profile.customer_id}[/]  made of {profile.records} source records", highlight=False
+        f"[bold]{profile.customer_id}[/]  made of {profile.records} source records",
+        highlight=False,
+        markup=True,
     )
     table(
         "\nWho",

@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
         warnings = [f"{contract.name}: {where}: {text}" for where, text in personal_keys(rules)]
         if not as_json:
             for warning in warnings:
-                console.print(f"warning: {warning}", markup=False)
+                console.print(f"warning: {warning}")
         with TemporaryDirectory(prefix="source-check-") as folder:
             try:
                 done = rehearse(rules, file, Means(Path(folder)), datetime.now(tz=UTC), before, show)
@@ -86,7 +86,7 @@ def register(app: typer.Typer) -> None:
             )
         for row in done.bad:
             why = ", ".join(f"{fault.column or 'row'} {fault.reason}" for fault in row.faults)
-            console.print(f"  line {row.line}: {why}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"  line {row.line}: {why}", highlight=False, soft_wrap=True)
         for drift in done.drift:
             console.print(f"  drift: {drift.kind} {drift.column} {drift.before} {drift.now}".rstrip())
         return PROBLEM if tally.quarantined else OK

@@ -104,11 +104,14 @@ def _segments(segments: dict[str, dict[str, int]]) -> None:
 def _books(run: Run) -> None:
     if run.books.balanced:
         console.print(
-            f"\n[bold green]The books balance[/] ({len(run.books.checks)} checks).", highlight=False
+            f"\n[bold green]The books balance[/] ({len(run.books.checks)} checks).",
+            highlight=False,
+            markup=True,
         )
         return
     console.print(
-        f"\n[bold red]The books do not balance[/]: {len(run.books.broken)} of {len(run.books.checks)} checks."
+        f"\n[bold red]The books do not balance[/]: {len(run.books.broken)} of {len(run.books.checks)} checks.",
+        markup=True,
     )
     table(
         "", ("what", "is", "should be"), [(c.name, _short(c.left), _short(c.right)) for c in run.books.broken]

@@ -51,6 +51,27 @@ def test_a_draft_loads_the_file_that_it_was_drafted_from(
     assert done.rows[0].person["given_name"] == "Jürgen"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("names.csv", "id,名前,住所\n1,山田,東京\n2,田中,大阪\n"),
+        ("collide.csv", "id,A b,A-b,a_b\n1,x,p,s\n2,y,q,t\n"),
+        ("plain.csv.gz", "id,town\n1,Ulm\n2,Bonn\n"),
+        ("all*.csv", "id,town\n1,Ulm\n2,Bonn\n"),
+    ],
+)
+def test_odd_names_of_columns_and_files_keep_every_column_and_row(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(content, encoding="utf-8")
+    (tmp_path / "all_others.csv").write_text(content, encoding="utf-8")
+    drafted = SourceContract.model_validate(suggest(file).contract)
+    assert len(drafted.fields) == content.splitlines()[0].count(",")
+    done = rehearse(drafted, file, Means(tmp_path / "work"), datetime(2026, 5, 1, tzinfo=UTC))
+    assert done.tally.loaded == done.tally.rows_in == 2
+
+
 def test_a_draft_of_json_lines_and_of_nothing(tmp_path: Path) -> None:
     file = tmp_path / "web.jsonl"
     file.write_text('{"account": "a1", "email": "x@example.org"}\n{"account": "a2", "age": 7}\n')

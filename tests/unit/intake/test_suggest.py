@@ -56,6 +56,14 @@ def test_birthdays_without_a_form_stay_text(tmp_path: Path) -> None:
     assert ("fields.date_of_birth", "no form of dates fits; taken as text") in made.doubts
 
 
+def test_a_name_that_comes_twice_and_a_line_beyond_measure_are_doubts(tmp_path: Path) -> None:
+    file = tmp_path / "twice.csv"
+    file.write_text("id,name,name\n1,a,b\n2,c,d\n3," + "x" * 150_000 + ",e\n")
+    doubts = " ".join(text for _, text in suggest(file).doubts)
+    assert "'name' twice" in doubts
+    assert "1 lines of more than 100,000 characters" in doubts
+
+
 def test_of_two_columns_for_one_field_the_first_has_it(tmp_path: Path) -> None:
     fields = draft(tmp_path, "id,mail,email\n1,a@x.org,b@x.org\n").contract["fields"]
     assert {name: rule["column"] for name, rule in fields.items()} == {
@@ -135,7 +143,7 @@ def test_a_line_that_is_no_object_is_left_out_of_json_lines(tmp_path: Path) -> N
         (b"x" * 1_100_000 + b"\n1\n", "f.csv", "no header"),
         ("id,name\n".encode("utf-16-le"), "f.csv", "NUL"),
         (b'[{"id": 1}]\n', "f.json", "one object on each line"),
-        (b"id,name\n1," + b"y" * 200_000 + b"\n", "f.csv", "cannot be taken apart"),
+        (b"y" * 200_000 + b"\n", "f.csv", "cannot be taken apart"),
         (b"PK\x03\x04" + b"x" * 30, "f.csv", "zip archive"),
         (b"\x1f\x8b\x08\x00" + b"x" * 30, "f.csv.gz", "cut off or damaged"),
     ],

@@ -36,6 +36,35 @@ NEED_THE_STACK = [
 ]  # fmt: skip
 
 
+def test_what_nobody_foresaw_says_where_and_not_what(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:  # fmt: skip
+    file = tmp_path / "a.csv"
+    file.write_text("id\n1\n")
+
+    def broken(*_: object) -> None:
+        raise KeyError("ann@example.com")
+
+    monkeypatch.setattr("courtesy.intake.suggest.suggest", broken)
+    assert run(["source", "suggest", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert "KeyError at test_commands.py:" in said
+    assert "ann@" not in said
+    monkeypatch.setenv("COURTESY_DEBUG", "1")
+    with pytest.raises(KeyError):
+        run(["source", "suggest", str(file)])
+
+
+def test_a_file_that_the_system_refuses_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:  # fmt: skip
+    file = tmp_path / "[red]a[b].csv"
+    file.write_text("id\n1\n")
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr("courtesy.intake.suggest.suggest", refused)
+    assert run(["source", "suggest", str(file)]) == 1
+    assert "[red]a[b].csv: permission denied" in capsys.readouterr().err
+
+
 @pytest.fixture
 def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which no stack was ever brought up."""

@@ -52,6 +52,16 @@ def test_a_file_tells_its_encoding_and_delimiter(courtesy: Courtesy, tmp_path: P
     assert ("cp1252" in err) is (encoding == "latin-1")
 
 
+def test_lines_that_end_in_a_return_and_values_of_any_length_are_read(
+    courtesy: Courtesy, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    long = [row | {"ort": row["ort"] + "x" * 200_000} for row in ROWS]
+    file.write_text(text_of(long).replace("\r\n", "\r"), encoding="utf-8", newline="")
+    code, out, _ = courtesy("identity", "resolve", file, *MAPS, "--json")
+    assert (code, json.loads(out)["rows"], json.loads(out)["customers"]) == (OK, 3, 2)
+
+
 def test_resolve_writes_file_id_and_customer(courtesy: Courtesy, tmp_path: Path) -> None:
     for folder in ("north", "south"):
         (tmp_path / folder).mkdir()
@@ -125,6 +135,8 @@ def test_a_file_of_a_header_alone_has_nobody_in_it(courtesy: Courtesy, tmp_path:
         ('{"nr": 1, "name": "Reed"}\n{"nr"\n', ["--map", "surname=name"], "line 2: is no JSON object"),
         ('{"nr": 1, "name": "Reed"}\n[1]\n', ["--map", "surname=name"], "line 2: is no JSON object"),
         ("\x1f", ["--map", "surname=name"], "--id: unknown column 'nr'"),
+        ("number,name\n", ["--map", "surname=name"], "--id: unknown column 'nr'; did you mean 'number'?"),
+        ("PK\x03\x04 and more", ["--map", "surname=name"], "a zip archive, as Excel's workbooks are"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_the_nearest_right_name(courtesy: Courtesy, tmp_path: Path, text: str, arguments: list[str], said: str) -> None:  # fmt: skip
@@ -140,11 +152,13 @@ def test_what_is_wrong_is_said_with_the_nearest_right_name(courtesy: Courtesy, t
 
 
 def test_damaged_files_and_a_file_twice_are_refused(courtesy: Courtesy, tmp_path: Path) -> None:
+    binary = tmp_path / "binary.csv"
+    binary.write_bytes(bytes(range(256)) * 3)
     torn, odd, twice = tmp_path / "torn.csv.gz", tmp_path / "odd.parquet", tmp_path / "people.csv"
     torn.write_bytes(gzip.compress(text_of(ROWS).encode())[:-12])
-    odd.write_bytes(b"PAR1 and no more")
+    odd.write_bytes(b"no more than its name")
     twice.write_text(text_of(ROWS), encoding="utf-8")
-    for files, said in (([torn], "gzip"), ([odd], "cannot be read as Parquet"), ([twice, twice, twice], "given twice")):  # fmt: skip
+    for files, said in (([torn], "gzip"), ([odd], "cannot be read as Parquet"), ([binary], "is no text"), ([twice, twice, twice], "given twice")):  # fmt: skip
         code, _, err = courtesy("identity", "resolve", *files, *MAPS)
         assert code != OK
         assert said in err

@@ -17,6 +17,7 @@ from courtesy.outcomes import FileRefusal
 
 _SAMPLE = 1 << 20
 _ROWS = 2_000
+_LONGEST = 100_000
 _DELIMITERS = (",", ";", "\t", "|")
 _DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%Y/%m/%d", "%d-%m-%Y")
 
@@ -142,7 +143,18 @@ def _decoded(sample: bytes, doubts: list[tuple[str, str]]) -> tuple[str, str]:
 def _read(
     text: str, form: dict[str, Any], doubts: list[tuple[str, str]]
 ) -> tuple[list[str], list[list[str]]]:
-    lines = [line for line in text.splitlines() if line.strip()][:_ROWS]
+    texts = text.splitlines()[:_ROWS]
+    whole = [line for line in texts if len(line) <= _LONGEST]
+    if len(whole) < len(texts):
+        doubts.append(
+            (
+                "format",
+                f"{len(texts) - len(whole)} lines of more than {_LONGEST:,} characters are not looked at; their rows would be quarantined",
+            )
+        )
+    lines = [line for line in whole if line.strip()]
+    if not lines:
+        raise csv.Error(f"every line has more than {_LONGEST:,} characters")
     if lines[0].lstrip().startswith("{"):
         form["kind"] = "jsonl"
         things = [json.loads(line) for line in lines if _is_object(line)]
@@ -161,7 +173,7 @@ def _read(
             doubts.append(("format", "lines of one length: fixed width? Then give `columns` and `widths`"))
         return _header([[line] for line in lines], form, doubts)
     form |= {"kind": "tsv"} if mark == "\t" else {"delimiter": mark}
-    rows = list(csv.reader(text.splitlines()[:_ROWS], delimiter=mark, skipinitialspace=True))
+    rows = list(csv.reader(whole, delimiter=mark, skipinitialspace=True))
     rows = [row for row in rows if row]
     if any(line.startswith(" ", line.find(mark) + 1) for line in lines[1:20]):
         form["trim"] = True
@@ -194,6 +206,14 @@ def _header(
         set(first)
     ) == len(first):
         return first, rows[1:]
+    twice = next((value for value in first if value and first.count(value) > 1), "")
+    if twice:
+        doubts.append(
+            (
+                "format.header",
+                f"the first row has {twice!r} twice; if it is a header, every column needs a name of its own",
+            )
+        )
     form["header"] = False
     form["columns"] = [f"column{n}" for n in range(1, len(first) + 1)]
     doubts.append(("format.columns", "the first row looks like data, so the columns have no names yet"))
@@ -205,7 +225,9 @@ def _canonical(column: str, taken: dict[str, Any]) -> str:
     for field, words in _WORDS.items():
         if plain in words and field not in taken:
             return field
-    return "custom." + re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+    words = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")  # none of another script's letters are left
+    name = "custom." + (words if words[:1].isalpha() else f"column_{words}".rstrip("_"))
+    return next(c for c in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if c not in taken)
 
 
 def _rule(field: str, values: list[str], doubts: list[tuple[str, str]]) -> dict[str, Any]:
