@@ -225,8 +225,10 @@ def _canonical(column: str, taken: dict[str, Any]) -> str:
     for field, words in _WORDS.items():
         if plain in words and field not in taken:
             return field
-    words = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")  # none of another script's letters are left
-    name = "custom." + (words if words[:1].isalpha() else f"column_{words}".rstrip("_"))
+    plainly = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip(
+        "_"
+    )  # none of another script's letters are left
+    name = "custom." + (plainly if plainly[:1].isalpha() else f"column_{plainly}".rstrip("_"))
     return next(c for c in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if c not in taken)
 
 
