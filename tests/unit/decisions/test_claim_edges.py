@@ -1,7 +1,5 @@
 """The claim's rarer ends, and writing beside others: what stops a contact, what it waits for, who is outrun."""
 
-from datetime import timedelta
-
 import pytest
 from msgspec.structs import replace
 
@@ -10,43 +8,32 @@ from courtesy.decisions.effects import Step, giving_back, untouched, with_contac
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.settle import cancel, expire, record_sent
 from courtesy.errors import Conflict
-from courtesy.outcomes import Commit, ContactState, Reason
+from courtesy.outcomes import ContactState, Reason
 from courtesy.timeline.events import Contact, Feedback, Interaction
 from courtesy.timeline.fold import past_contact
-from courtesy.timeline.profile import Profile
-from tests.fakes.customers import InMemoryCustomerStore
-from tests.unit.decisions.people import KEY, customer, rulebook, trigger
-from tests.unit.decisions.test_life_of_a_contact import DAY, HOUR, NOW, one, reserved, state
-
-
-class Outrun(InMemoryCustomerStore):
-    """Others are faster every time."""
-
-    outrun = False
-
-    def commit(self, profile: Profile, version: int, **more: object) -> Commit:
-        return "conflict" if self.outrun else super().commit(profile, version, **more)  # type: ignore[arg-type]
+from tests.unit.decisions.lives import DAY, HOUR, Contended, one, reserved, state
+from tests.unit.decisions.people import KEY, NOW, customer, rulebook, trigger
 
 
 def test_whoever_is_always_outrun_gives_the_message_back() -> None:
-    store, book = Outrun(), rulebook()
+    store, book = Contended(), rulebook()
     one(store)
     [contact] = reserved(store, book)
     held = claim(store, "c1", "offer", "once", book, NOW, "x")
     assert isinstance(held, Claimed)
-    store.outrun = True
+    store.losing = True
     with pytest.raises(Conflict):
         record_sent(store, "c1", held.contact, "m", NOW)
-    store.outrun = False
+    store.losing = False
     assert record_sent(store, "c1", held.contact, "m", NOW) == "recorded"
     assert (contact.id, state(store)) == (held.contact.id, ContactState.SENT)
 
 
 def test_a_claim_a_cancellation_and_a_report_that_are_outrun_change_nothing() -> None:
-    store, book = Outrun(), rulebook()
+    store, book = Contended(), rulebook()
     one(store)
     reserved(store, book)
-    store.outrun = True
+    store.losing = True
     said = Interaction(source="desk", id="1", when=NOW, division="cars", channel="phone")
     for outrun in (
         lambda: claim(store, "c1", "offer", "once", book, NOW, "x", attempts=3),
@@ -87,18 +74,6 @@ def test_the_address_at_reservation_is_judged_where_none_can_be_looked_up() -> N
     assert finding is not None
     assert finding.reason is Reason.ADDRESS_CLOSED
     assert forbidden(contact, customer(closed={"email": ["another"]}), policy_of(rulebook()), NOW) is None
-
-
-def test_quiet_hours_at_the_claim_plan_the_contact_for_the_morning() -> None:
-    store = one()
-    quiet = rulebook(channels={"email": {"quiet_hours": {"start": "20:00", "until": "08:00"}}})
-    reserved(store, quiet)
-    night = NOW.replace(hour=3) + DAY  # 22:00 in New York
-    later = claim(store, "c1", "offer", "once", quiet, night, "x", hash_key=KEY)
-    assert isinstance(later, NotClaimed)
-    assert later.reason == "replanned"
-    assert later.contact is not None
-    assert later.contact.due == night + timedelta(hours=10)
 
 
 def test_what_no_longer_fits_before_it_expires_has_expired() -> None:
