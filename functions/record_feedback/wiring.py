@@ -16,11 +16,12 @@ from functions.record_feedback.settings import Settings
 def wire() -> Recording:
     """The adapters, made at the first batch."""
     settings = Settings.load()
+    store = DynamoCustomerStore(settings.timeline_table, settings.profiles_table)
     index, key = DynamoIdentityIndex(settings.identities_table), hash_key(settings.hash_key_secret)
     return Recording(
-        store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table),
+        store=store,
         shelf=S3MailingShelf(settings.lake_bucket),
         hash_key=key,
         clock=now,
-        holders_of=lambda number: find_customers(index, key, phone=number),
+        holders_of=lambda number: find_customers(index, store, key, phone=number),
     )

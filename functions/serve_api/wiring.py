@@ -71,6 +71,7 @@ class Outside:
         """Customers that all the given keys lead to."""
         return find_customers(
             self.index,
+            self.store,
             self.key(),
             email=email,
             phone=phone,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from courtesy.errors import NotFound
 from courtesy.privacy.access import Accessing, access
 from courtesy.privacy.certificate import EVERYBODY, Certificate, ask_for, asked_for, certificate_of
-from courtesy.privacy.correct import correct
+from courtesy.privacy.correct import Correcting, correct
 from courtesy.privacy.erase import Erasing, begin
 from courtesy.privacy.withdraw import record_privacy
 from courtesy.timeline.events import Look, Privacy
@@ -104,10 +104,12 @@ def post_correction(
     customer_id: CustomerId,  # noqa: ARG001 - read at the gate
     request: Annotated[CorrectionRequest, Body()],
 ) -> StandingsView:
-    """The values become a source record that every source yields to. The source should be told too."""
+    """The values become a source record that every source yields to; the person is found by them from now on, and not by
+    what was wrong. The source should be told too."""
     outside = wiring.wire()
     region = outside.rulebooks.current().identity.region
-    profile = correct(outside.store, seen().profile.customer_id, request.fields, region, outside.clock())
+    asked = Correcting(outside.store, outside.index, outside.key(), region, outside.clock())
+    profile = correct(seen().profile.customer_id, request.fields, asked)
     return StandingsView(customer_id=profile.customer_id, standings=profile.privacy)
 
 

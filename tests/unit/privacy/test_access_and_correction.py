@@ -1,7 +1,7 @@
 """What is told of a person, and what they may put right."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import pytest
@@ -13,11 +13,13 @@ from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
 from courtesy.decisions.settle import apply_feedback, record_sent
 from courtesy.errors import CourtesyError, NotFound, RefusedInput, UnknownName
+from courtesy.identity.corrected import entry_for, right
 from courtesy.messages.rules import MessageRules
 from courtesy.privacy.access import Accessing, access
-from courtesy.privacy.correct import correct
+from courtesy.privacy.correct import Correcting, correct
 from courtesy.privacy.withdraw import record_privacy
 from courtesy.timeline.events import Feedback, Look, Scalar, SourceRecord
+from courtesy.timeline.profile import Profile
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.identity_index import InMemoryIdentityIndex
@@ -36,6 +38,12 @@ def store() -> InMemoryCustomerStore:
     held.append("c1", [person_record()])
     refold(held, "c1")
     return held
+
+
+def put_right(
+    store: InMemoryCustomerStore, id_: str, fields: Mapping[str, Scalar], now: datetime = NOW
+) -> Profile:
+    return correct(id_, fields, Correcting(store, InMemoryIdentityIndex(), KEY, "US", now))
 
 
 def send(store: InMemoryCustomerStore, name: str) -> None:
@@ -72,18 +80,28 @@ def test_recipients_are_who_was_given_something(store: InMemoryCustomerStore) ->
     }  # fmt: skip
 
 
+def test_what_a_correction_filed_is_told(store: InMemoryCustomerStore) -> None:
+    index = InMemoryIdentityIndex()
+    asked = Correcting(store, index, KEY, "US", NOW)
+    correct("c1", {"email": "right@example.org"}, asked)
+    document = access("c1", Accessing(store, index, InMemoryLake(), BOOK, [], NOW))
+    (one,) = document["look_ups"]
+    subject = store.read_profile("c1").profile.subjects[-1]
+    assert one == {"record": subject, "looked_up_by": [right(entry_for(KEY, "email", "right@example.org", "US"))]}  # fmt: skip
+
+
 def test_nobody_has_nothing(store: InMemoryCustomerStore) -> None:
     with pytest.raises(NotFound):
         access("c2", Accessing(store, InMemoryIdentityIndex(), InMemoryLake(), BOOK, [], NOW))
     with pytest.raises(NotFound):
-        correct(store, "c2", {"city": "Troy"}, "US", NOW)
+        put_right(store, "c2", {"city": "Troy"}, NOW)
 
 
 def test_each_field_is_corrected_by_itself_and_twice_is_once(store: InMemoryCustomerStore) -> None:
-    correct(store, "c1", {"city": "Troy", "email": "ANN@example.ORG"}, "US", NOW)
-    correct(store, "c1", {"city": "Utica"}, "US", NOW + DAY)
+    put_right(store, "c1", {"city": "Troy", "email": "ANN@example.ORG"}, NOW)
+    put_right(store, "c1", {"city": "Utica"}, NOW + DAY)
     events = store.read_timeline("c1")
-    profile = correct(store, "c1", {"city": "Utica"}, "US", NOW + DAY)
+    profile = put_right(store, "c1", {"city": "Utica"}, NOW + DAY)
     assert store.read_timeline("c1") == events
     store.append(
         "c1", [SourceRecord(source="crm", id="1", when=NOW + 9 * DAY, fields={"city": "Old"}, trust=1000)]
@@ -106,13 +124,13 @@ def test_what_cannot_be_a_correction_is_refused(
     store: InMemoryCustomerStore, fields: Mapping[str, Scalar], error: type[CourtesyError], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        correct(store, "c1", fields, "US", NOW)
+        put_right(store, "c1", fields, NOW)
 
 
 def test_an_erased_customer_is_not_filled_again(store: InMemoryCustomerStore) -> None:
     record_privacy(store, "c1", "erasure", "on", BOOK, NOW)
     with pytest.raises(RefusedInput, match="erased"):
-        correct(store, "c1", {"city": "Troy"}, "US", NOW)
+        put_right(store, "c1", {"city": "Troy"}, NOW)
 
 
 @pytest.mark.parametrize("status", ["on", "off"])

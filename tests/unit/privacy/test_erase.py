@@ -27,6 +27,7 @@ from courtesy.messages.postal import PostalAddress
 from courtesy.messages.rules import MessageRules
 from courtesy.outcomes import Reason
 from courtesy.privacy.certificate import Certificate, certificate_of
+from courtesy.privacy.correct import Correcting, correct
 from courtesy.privacy.erase import Erasing, ask_again, carry_on, erase
 from courtesy.privacy.erased import erased_among, hashes_of, remember
 from courtesy.rulebook.model import Rulebook
@@ -186,6 +187,25 @@ def test_a_later_file_revives_nobody(rows: list[StagedRow]) -> None:
     assert built.profiles() == before
     assert built.store.read_timeline(ONE) == timelines
     assert f"{source}/{rows[0].id}" not in built.index._records
+
+
+def test_what_the_person_had_put_right_goes_too_and_brings_nobody_back() -> None:
+    built = house()
+    fresh = {entry for entry, held in built.index._members.items() if held}
+    correct(ONE, {"email": "right@mail.test", "city": "Troy"}, Correcting(built.store, built.index, KEY, "US", NOW))  # fmt: skip
+    filed = {entry for entry, held in built.index._members.items() if held} - fresh
+    assert sorted(entry.partition(":")[0] for entry in filed) == ["corrected", "right-email", "wrong-email"]
+    certificate = erase(ONE, outside(built))
+    assert certificate.done["look-ups by corrected values"] == len({"right-email", "wrong-email"})
+    assert not any(built.index._members[entry] for entry in filed)
+    assert b"right@mail" not in everything(built)
+    before = built.profiles()
+    told = person(77, email="Right@mail.test", given_name="Name1", phone="")  # by a source that was told
+    built.load(built.stage("crm", [told], "later"))
+    assert built.profiles() == before
+    son = person(78, given_name="Ulf", surname="Andersson", email="right@mail.test", phone="")
+    built.load(built.stage("crm", [son], "later still"))
+    assert customer_id_of(KEY, "crm/78") in built.profiles()
 
 
 def test_a_relative_at_the_same_address_is_let_in() -> None:

@@ -24,7 +24,7 @@ from courtesy.outcomes import ContactState, FileOutcome
 from courtesy.ports import Note
 from courtesy.privacy.access import Accessing, access
 from courtesy.privacy.certificate import certificate_of
-from courtesy.privacy.correct import correct
+from courtesy.privacy.correct import Correcting, correct
 from courtesy.privacy.erase import Erasing, begin, carry_on, erase
 from courtesy.privacy.readable import access_page
 from courtesy.timeline.events import Contact, Interaction
@@ -95,7 +95,8 @@ class Marked:
         ]
         bought = [msgspec.structs.replace(sale(1, 1), customer=REFERENCE), sale(2, 2)]
         assert self.load("f2", "sales", bought) == ["torn", "none"]
-        correct(house.store, ME, {"city": MARKS["city"], "email": MARKS["email"]}, "US", NOW)
+        asked = Correcting(house.store, house.index, KEY, "US", NOW)
+        correct(ME, {"city": MARKS["city"], "email": MARKS["email"]}, asked)
         said = Interaction(
             source="desk",
             id="9",
@@ -312,7 +313,8 @@ def test_the_page_has_all_that_the_document_has(marked: Marked) -> None:
 
 def test_a_corrected_address_is_not_written_over_by_the_next_file(marked: Marked) -> None:
     store = marked.house.store
-    correct(store, ME, {"email": "right@marked.test"}, "US", NOW + timedelta(hours=1))
+    asked = Correcting(store, marked.house.index, KEY, "US", NOW + timedelta(hours=1))
+    correct(ME, {"email": "right@marked.test"}, asked)
     again = [msgspec.structs.replace(person(0, "v2", **MARKS), id=REFERENCE, stated=NOW + timedelta(days=9))]
     marked.load("later", "crm", again)
     assert store.read_profile(ME).profile.text("email") == "right@marked.test"

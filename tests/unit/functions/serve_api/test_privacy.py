@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from courtesy.identity.filing import hashed_entries
+from courtesy.identity.normalise import traits_of
+from courtesy.identity.record import IndexedRecord
 from courtesy.privacy.erase import Erasing, carry_on
 from courtesy.timeline.events import Contact, Look, Privacy, SourceRecord
 from courtesy.timeline.refold import refold
@@ -57,6 +60,32 @@ def test_a_correction_wins_over_every_source(asked: Api) -> None:
     wrong = asked("POST", f"{AT}/correction", role="privacy_officer", body={"fields": {"surnam": "x"}})
     assert wrong.status in (400, 404, 422)
     assert "surname" in wrong.text
+
+
+def test_who_was_corrected_is_found_by_what_is_right(asked: Api) -> None:
+    outside = asked.outside
+    traits = traits_of({"given_name": "Anna", "email": "old@example.org"})
+    record = IndexedRecord(
+        subject="crm_persons/77",
+        traits=traits,
+        entries=hashed_entries(outside.key(), traits),
+        customer_id=ANNA,
+    )
+    outside.index.write_records([record])
+    outside.index.add_members({entry: [record.member] for entry in record.entries})
+    outside.store.append(
+        ANNA, [SourceRecord(source="crm_persons", id="77", when=NOW, fields={"email": "old@example.org"})]
+    )
+    refold(outside.store, ANNA)
+
+    def found(email: str) -> list[str]:
+        asks = asked("POST", "/customers/find", role="privacy_officer", body={"email": email})
+        return list(asks.json["customers"])
+
+    assert (found("old@example.org"), found("new@example.org")) == ([ANNA], [])
+    body = {"fields": {"email": "new@example.org"}}
+    assert asked("POST", f"{AT}/correction", role="privacy_officer", body=body).status == 200
+    assert (found("old@example.org"), found("new@example.org")) == ([], [ANNA])
 
 
 def test_a_restriction_stands_until_it_is_lifted(asked: Api) -> None:

@@ -4,6 +4,9 @@
     record#<digest>       -           document (the record, packed as profiles are), revision
     <kind>:<hash>         -           members (a set of text)
     customer:<id>         -           members
+    right-<kind>:<hash>   -           members: records of whom a correction says this value (`identity.corrected`)
+    wrong-<kind>:<hash>   -           members: records of whom a correction says it is not theirs
+    corrected:<digest>    -           members: under which of these a record stands
     possible#<shard>      <match id>  document
 
 No key holds a personal value: entries are keyed hashes, and a record is found by a digest of its subject.

@@ -1,10 +1,8 @@
 """Find customers by what a caller knows of them: exact keys only, never a guess."""
 
-from courtesy.identity.block import EXACT
-from courtesy.identity.filing import hashed_entries
-from courtesy.identity.normalise import traits_of
+from courtesy.identity.corrected import holders
 from courtesy.identity.ports import IdentityIndex
-from courtesy.identity.record import subject_of
+from courtesy.ports import CustomerStore
 
 MOST = 50
 """Customers named at most; a key that more people share says nothing about any of them."""
@@ -12,6 +10,7 @@ MOST = 50
 
 def find_customers(
     index: IdentityIndex,
+    store: CustomerStore,
     key: bytes,
     *,
     email: str = "",
@@ -22,18 +21,15 @@ def find_customers(
 ) -> list[str]:
     """The ids of the customers that *all* the given keys lead to, sorted; empty where there is none.
 
-    subject: a person record's reference (`source/id`). A value that is no e-mail address, number ... leads to nobody.
+    subject: a person record's reference (`source/id`). A value that is no e-mail address, number ... leads to nobody. Who was
+    corrected is found by the value that is right and not by the one that was wrong.
     """
     ways: list[set[str]] = []
     if subject:
         ways.append({subject})
-    for given in ({"email": email}, {"phone": phone}, {"loyalty_no": loyalty_no}):
-        if not any(given.values()):
-            continue
-        entries = hashed_entries(key, traits_of(given, country))
-        entries = tuple(entry for entry in entries if entry.partition(":")[0] in EXACT)
-        members = index.read_members(entries)
-        ways.append({subject_of(member) for entry in entries for member in members.get(entry, ())})
+    for field, value in (("email", email), ("phone", phone), ("loyalty_no", loyalty_no)):
+        if value:
+            ways.append(holders(index, store, key, field, value, country))
     if not ways:
         return []
     records = index.read_records(sorted(set().union(*ways)))

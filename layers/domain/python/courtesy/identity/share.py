@@ -15,6 +15,7 @@ from courtesy.decisions.candidates import contact_id
 from courtesy.outcomes import ContactState
 from courtesy.timeline.contacts import FREE, OPEN, brought_to, trace_of
 from courtesy.timeline.events import (
+    COURTESY,
     Case,
     Contact,
     Event,
@@ -95,7 +96,7 @@ def shares_of(leaving: Leaving, events: Sequence[Event], key: bytes) -> Shares:
 def _homes(
     event: Event, leaving: Leaving, contacts: Mapping[str, list[str]], everybody: list[str]
 ) -> list[str]:
-    subject = f"{event.source}/{event.id}" if isinstance(event, SourceRecord) else event.subject
+    subject = _record_of(event)
     if subject:
         return [leaving.homes.get(subject, leaving.heir)]
     if isinstance(event, Feedback):
@@ -106,6 +107,13 @@ def _homes(
         isinstance(event, Permission) and event.status == "withdrawn"
     )
     return everybody if protects else [leaving.heir]
+
+
+def _record_of(event: Event) -> str:
+    """The person record that an event goes with; a correction goes with the one that it names."""
+    if isinstance(event, SourceRecord) and event.source != COURTESY:
+        return f"{event.source}/{event.id}"
+    return event.subject
 
 
 def _contact_homes(
@@ -133,7 +141,7 @@ def _addresses(leaving: Leaving, events: Sequence[Event], key: bytes) -> dict[st
     homes: dict[str, set[str]] = {}
     for event in events:
         if isinstance(event, SourceRecord):
-            home = leaving.homes.get(f"{event.source}/{event.id}", leaving.heir)
+            home = leaving.homes.get(_record_of(event), leaving.heir)
             for address in addresses_in(event.fields, key):
                 homes.setdefault(address, set()).add(home)
     return homes

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from courtesy.errors import NotFound
+from courtesy.identity.corrected import look_ups_of
 from courtesy.identity.filing import subjects_in
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import customer_entry
@@ -80,6 +81,10 @@ def access(customer_id: str, outside: Accessing) -> dict[str, Any]:
                 "joined_because": [msgspec.to_builtins(link) for link in record.links],
             }
             for subject, record in sorted(records.items())
+        ],
+        "look_ups": [
+            {"record": subject, "looked_up_by": sorted(entries)}
+            for subject, entries in sorted(look_ups_of(outside.index, subjects).items())
         ],
         "decisions": list(outside.decisions),
         "sources": _sources(events),

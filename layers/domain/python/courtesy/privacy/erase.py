@@ -25,8 +25,10 @@ import msgspec
 
 from courtesy.decisions.settle import stop_open_contacts
 from courtesy.errors import Conflict, NotFound
+from courtesy.identity.corrected import corrections_in, forget_look_ups
 from courtesy.identity.filing import subjects_in
 from courtesy.identity.hashing import customer_id_of
+from courtesy.identity.normalise import traits_of
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import IndexedRecord, customer_entry
 from courtesy.ports import CustomerStore, Lake
@@ -48,7 +50,8 @@ from courtesy.privacy.traces import Traces, traces_of
 from courtesy.privacy.withdraw import record_privacy
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.contacts import found
-from courtesy.timeline.events import Contact, Event, Privacy
+from courtesy.timeline.events import COURTESY, Contact, Event, Privacy
+from courtesy.timeline.fold import fold
 
 SAVED_EVERY = 200
 """Objects after which it is noted how far the search came."""
@@ -205,11 +208,13 @@ def _finish(certificate: Certificate, outside: Erasing) -> Certificate:
     id_ = certificate.customer_id
     events = outside.store.read_timeline(id_)
     contacts = [e for e in events if isinstance(e, Contact)]
+    records = _records_of(id_, outside)
     removed = {
         "printed pieces": scrub_pieces(
             outside.lake, outside.rulebook.messages.vendors, (c for c in contacts if not found(c))
         ),
-        "records of the identity index": forget_records(outside.index, _records_of(id_, outside)),
+        "look-ups by corrected values": forget_look_ups(outside.index, records),
+        "records of the identity index": forget_records(outside.index, records),
         "notes on codes and households": forget_notes(outside.store, id_, certificate.ids, contacts),
     }
     removed["events"], waiting = bury(outside.store, id_, certificate.requested)
@@ -259,6 +264,17 @@ def _records_of(id_: str, outside: Erasing) -> dict[str, IndexedRecord]:
     }
 
 
+def _hashes_of_corrected(id_: str, events: Sequence[Event], outside: Erasing) -> set[str]:
+    """What stays of what the person put right, so that a source that was told brings nobody back under a name of its own."""
+    said = {field: value for event in corrections_in(events) for field, value in event.fields.items()}
+    if not said:
+        return set()
+    values = fold(id_, events).values
+    names = {field: values[field].value for field in ("given_name", "surname", "name") if field in values}
+    traits = traits_of(names | said, outside.rulebook.identity.region)
+    return set(hashes_of(outside.hash_key, f"{COURTESY}/{id_}", traits))
+
+
 def _begin(
     id_: str, records: dict[str, IndexedRecord], events: Sequence[Event], outside: Erasing
 ) -> Certificate:
@@ -267,6 +283,7 @@ def _begin(
         for subject, record in records.items()
         for one in hashes_of(outside.hash_key, subject, record.traits)
     }
+    hashes |= _hashes_of_corrected(id_, events, outside)
     ids = {id_, *(customer_id_of(outside.hash_key, subject) for subject in records)}
     try:
         held = certificate_of(outside.lake, id_)

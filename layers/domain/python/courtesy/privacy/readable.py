@@ -10,7 +10,7 @@ _STYLE = (
 )
 _HEADS = {
     "values": "What we hold of you", "origins": "Where each value comes from", "standings": "What stands for you", "held": "All that happened",
-    "segments": "Where we place you", "identity": "Why your records are one person", "decisions": "What was decided about contacting you",
+    "segments": "Where we place you", "identity": "Why your records are one person", "look_ups": "Keys of what you corrected, as keyed hashes", "decisions": "What was decided about contacting you",
     "sources": "Who told us", "recipients": "Who was given what", "purposes": "What we need it for", "lake": "Further logs",
 }  # fmt: skip
 
