@@ -21,6 +21,7 @@ def _decide(record: SQSRecord) -> None:
     outside = wire()
     balance = decide_events(
         outside.store,
+        outside.index,
         outside.lake,
         outside.rulebooks.current(),
         message,

@@ -8,6 +8,7 @@ class Settings(FunctionSettings):
 
     timeline_table: str
     profiles_table: str
+    identities_table: str
     rulebooks_table: str
     lake_bucket: str
     hash_key_secret: str

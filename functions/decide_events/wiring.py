@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from courtesy.decisions.listen import Readable
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
 from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.secrets import hash_key
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
@@ -18,6 +20,7 @@ class Outside:
     """What the use case asks of the outside."""
 
     store: CustomerStore
+    index: Readable
     lake: Lake
     rulebooks: RulebookStore
     key: Callable[[], bytes]
@@ -30,6 +33,7 @@ def wire() -> Outside:
     settings = Settings.load()
     return Outside(
         store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table),
+        index=DynamoIdentityIndex(settings.identities_table),
         lake=S3Lake(settings.lake_bucket),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         key=lambda: hash_key(settings.hash_key_secret),

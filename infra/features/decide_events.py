@@ -13,6 +13,7 @@ def _allow(house: House) -> Sequence[iam.PolicyStatement]:
     return [
         access.table(data.timeline, access.READ, access.WRITE),
         access.table(data.profiles, access.READ, access.WRITE),
+        access.table(data.identities, access.LOOK_UP),
         access.table(data.rulebooks, access.READ),
         access.secret(data.hash_key_arn),
         *access.read_objects(data.lake, "segments/", "outcomes/cycles/", "snapshots/"),
@@ -25,6 +26,7 @@ FEATURE = Feature(
     settings=(
         "timeline_table",
         "profiles_table",
+        "identities_table",
         "rulebooks_table",
         "lake_bucket",
         "hash_key_secret",

@@ -13,6 +13,8 @@ READ = ("GetItem", "BatchGetItem", "Query")
 WRITE = ("PutItem", "UpdateItem", "BatchWriteItem", "ConditionCheckItem")
 DELETE = ("DeleteItem",)
 SCAN = ("Scan",)
+LOOK_UP = ("BatchGetItem",)
+"""Items whose keys are known, and no others."""
 
 
 def table(table: dynamodb.ITable, *actions: Sequence[str]) -> iam.PolicyStatement:

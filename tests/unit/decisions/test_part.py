@@ -203,7 +203,7 @@ def test_event_candidates_that_were_held_compete_again_in_the_next_cycle(tmp_pat
     store, lake = store_of("c1"), InMemoryLake()
     candidate = Candidate("welcome", "e-1", NOW + timedelta(days=5))
     held = decide(customer(merging=True), [candidate], book, NOW - timedelta(days=1), KEY)
-    write_events(lake, "c1", "run-1", [row_of(d) for d in held])
+    write_events(lake, "run-1", {"c1": [row_of(d) for d in held]})
     assert run(store, lake, book, tmp_path).decisions.reserved == 1
     assert logged(lake, tmp_path) == [("c1", "welcome", "reserved")]
 

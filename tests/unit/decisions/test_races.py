@@ -13,6 +13,7 @@ from courtesy.decisions.claim import Claimed, NotClaimed, claim
 from courtesy.decisions.decision import Candidate, Reserved
 from courtesy.decisions.find import Found
 from courtesy.decisions.listen import EventMessage, decide_events
+from courtesy.decisions.log import read_held
 from courtesy.decisions.offers import good_until, offers_of
 from courtesy.decisions.part import _joined
 from courtesy.decisions.policy import policy_of
@@ -28,15 +29,16 @@ from courtesy.decisions.settle import (
     stop_open_contacts,
 )
 from courtesy.errors import Conflict, UnknownName
-from courtesy.identity.hashing import customer_id_of
+from courtesy.identity.record import IndexedRecord
 from courtesy.outcomes import Commit, ContactState
-from courtesy.ports import Beside
+from courtesy.ports import Beside, StoredProfile
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.offer import Offer
-from courtesy.timeline.events import Case, Contact, Event, Feedback, Link, Response, event_key
+from courtesy.timeline.events import Case, Contact, Event, Feedback, Response, event_key
 from courtesy.timeline.profile import Profile
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
+from tests.fakes.identity_index import InMemoryIdentityIndex
 from tests.fakes.lake import InMemoryLake
 from tests.fakes.queue import InMemoryQueue
 from tests.unit.decisions.people import KEY, NOW, person_record, rulebook, trigger
@@ -258,36 +260,126 @@ def test_those_who_wait_and_those_found_are_joined_in_order() -> None:
     assert joined == [("c0", 1), ("c1", 0), ("c2", 1), ("c3", 0), ("c4", 1)]
 
 
-def test_an_event_that_a_split_brought_elsewhere_is_decided_there() -> None:
-    rules = rulebook(trigger("thanks", kind="event", listens_to="case.closed"))
-    store, lake = InMemoryCustomerStore(), InMemoryLake()
-    closed = Case(source="calls", id="1", when=NOW - HOUR, division="cars", status="closed", subject="crm/2")
-    here, there = "c1", customer_id_of(KEY, "crm/2")
-    parted = Link(source="courtesy", id="l", when=NOW, left="crm/1", right="crm/2", verdict="different")
-    store.append(here, [person_record("1"), parted])
-    store.append(there, [person_record("2"), closed])
-    for id_ in (here, there):
+def thanks() -> Rulebook:
+    return rulebook(trigger("thanks", kind="event", listens_to="case.closed"))
+
+
+def closed_case(id_: str = "1", subject: str = "crm/2") -> Case:
+    return Case(source="calls", id=id_, when=NOW - HOUR, division="cars", status="closed", subject=subject)
+
+
+def parted(here: list[Event], there: list[Event]) -> InMemoryCustomerStore:
+    """Two customers, `c1` and `c2`, that were one when these events were announced."""
+    store = InMemoryCustomerStore()
+    store.append("c1", [person_record("1"), *here])
+    store.append("c2", [person_record("2"), *there])
+    for id_ in ("c1", "c2"):
         refold(store, id_)
-    message = EventMessage(here, [event_key(closed)])
-    told = decide_events(store, lake, rules, message, NOW, KEY, "m1")
+    return store
+
+
+def indexed(**homes: str) -> InMemoryIdentityIndex:
+    """An index that says where the records `crm/2`, `crm/3` ... are."""
+    index = InMemoryIdentityIndex()
+    index.write_records([IndexedRecord(subject=f"crm/{n[1:]}", customer_id=id_) for n, id_ in homes.items()])
+    return index
+
+
+def test_an_event_that_a_split_brought_elsewhere_is_decided_there() -> None:
+    rules, closed, lake = thanks(), closed_case(), InMemoryLake()
+    store, index = parted([], [closed]), indexed(n2="c2")
+    message = EventMessage("c1", [event_key(closed)], ["crm/2"])
+    told = decide_events(store, index, lake, rules, message, NOW, KEY, "m1")
     assert (told.proposed, told.reserved) == (1, 1)
-    again = decide_events(store, lake, rules, message, NOW, KEY, "m1")
+    again = decide_events(store, index, lake, rules, message, NOW, KEY, "m1")
     assert (again.proposed, again.reserved, again.standing) == (1, 1, 0)
-    nobody = decide_events(store, lake, rulebook(), message, NOW, KEY, "m2")
+    nobody = decide_events(store, index, lake, rulebook(), message, NOW, KEY, "m2")
     assert nobody.proposed == 0
-    contact = next(e for e in store.read_timeline(there) if isinstance(e, Contact))
+    contact = next(e for e in store.read_timeline("c2") if isinstance(e, Contact))
     store.commit(
-        store.read_profile(there).profile,
-        store.read_profile(there).version,
+        store.read_profile("c2").profile,
+        store.read_profile("c2").version,
         moved=[(msgspec.structs.replace(contact, decided=""), contact.state, contact.claim)],
     )
-    assert decide_events(store, lake, rules, message, NOW, KEY, "m1").standing == 1
+    assert decide_events(store, index, lake, rules, message, NOW, KEY, "m1").standing == 1
+
+
+def test_what_was_reserved_where_it_was_announced_is_not_decided_again_where_a_split_brought_it() -> None:
+    rules, closed, lake = thanks(), closed_case(), InMemoryLake()
+    store = parted([closed], [])
+    message = EventMessage("c1", [event_key(closed)], ["crm/2"])
+    assert decide_events(store, indexed(n2="c1"), lake, rules, message, NOW, KEY, "m1").reserved == 1
+    store.delete_many({"c1": [event_key(closed)]})
+    store.append("c2", [closed])
+    for id_ in ("c1", "c2"):
+        refold(store, id_)
+    told = decide_events(store, indexed(n2="c2"), lake, rules, message, NOW, KEY, "m1")
+    assert (told.proposed, told.reserved) == (1, 1)
+    assert not [e for e in store.read_timeline("c2") if isinstance(e, Contact)]
+
+
+def test_of_one_message_each_event_is_held_and_logged_where_it_is() -> None:
+    stays, went = closed_case("1", "crm/1"), closed_case("2", "crm/2")
+    lake, store = InMemoryLake(), parted([stays], [went])
+    for id_ in ("c1", "c2"):
+        profile, version = store.read_profile(id_)
+        store.put_profiles([StoredProfile(msgspec.structs.replace(profile, merging=True), version)])
+    message = EventMessage("c1", [event_key(stays), event_key(went)], ["crm/1", "crm/2"])
+    told = decide_events(store, indexed(n1="c1", n2="c2"), lake, thanks(), message, NOW, KEY, "m1")
+    assert (told.proposed, told.held) == (2, 2)
+    held = read_held(lake, NOW.date(), NOW.date())
+    assert sorted(row.customer_id for row in held) == ["c1", "c2"]
+    assert len(lake.list("decisions/events/c1/")) == len(lake.list("decisions/events/c2/")) == 1
+
+
+def test_an_event_on_its_way_is_decided_where_it_is_until_it_has_arrived() -> None:
+    closed = closed_case()
+    store, index = parted([], [closed]), InMemoryIdentityIndex()
+    index.write_records([IndexedRecord(subject="crm/2", customer_id="c3", leaving=("c2",))])
+    store.append("c3", [person_record("2")])
+    refold(store, "c3")
+    message = EventMessage("c1", [event_key(closed)], ["crm/2"])
+
+    def on(customer_id: str) -> int:
+        lake = InMemoryLake()
+        assert decide_events(store, index, lake, thanks(), message, NOW, KEY, "m1").reserved == 1
+        return len(lake.list(f"decisions/events/{customer_id}/"))
+
+    assert on("c2") == 1
+    store.append("c3", [closed])
+    refold(store, "c3")
+    assert on("c3") == 1
+
+
+def test_an_event_that_goes_on_while_it_is_looked_for_is_found() -> None:
+    closed = closed_case()
+    store, index = parted([], []), indexed(n2="c2")
+    store.append("c3", [person_record("2"), closed])
+    refold(store, "c3")
+    asked = 0
+
+    def meanwhile(method: str) -> None:
+        nonlocal asked
+        asked += method == "read_records"
+        if asked == 2:  # whoever looks at the index again sees that the record has gone on
+            asked += 1
+            [record] = index.read_records(["crm/2"]).values()
+            index.write_records([msgspec.structs.replace(record, customer_id="c3")])
+
+    index.before = meanwhile
+    message = EventMessage("c1", [event_key(closed)], ["crm/2"])
+    assert decide_events(store, index, InMemoryLake(), thanks(), message, NOW, KEY, "m1").reserved == 1
+
+
+@pytest.mark.parametrize("records", [[], ["crm/2"], ["crm/9"]])
+def test_an_event_that_is_nowhere_any_more_is_done_with(records: list[str]) -> None:
+    message = EventMessage("c1", [event_key(closed_case())], records)
+    told = decide_events(parted([], []), indexed(n2="c2"), InMemoryLake(), thanks(), message, NOW, KEY, "m1")
+    assert told.proposed == told.standing == 0
 
 
 def test_a_message_worked_on_twice_at_a_time_logs_what_was_reserved() -> None:
-    rules = rulebook(trigger("thanks", kind="event", listens_to="case.closed"))
-    lake = InMemoryLake()
-    closed = Case(source="calls", id="1", when=NOW - HOUR, division="cars", status="closed", subject="crm/1")
+    rules, lake, index, closed = thanks(), InMemoryLake(), InMemoryIdentityIndex(), closed_case()
 
     class Twice(InMemoryCustomerStore):
         """Before the first reservation is written, the same message is worked on from start to end."""
@@ -297,14 +389,14 @@ def test_a_message_worked_on_twice_at_a_time_logs_what_was_reserved() -> None:
         def commit(self, *args: Any, **more: Any) -> Commit:
             if not self.beside:
                 self.beside = True
-                assert decide_events(self, lake, rules, message, NOW, KEY, "m1").reserved == 1
+                assert decide_events(self, index, lake, rules, message, NOW, KEY, "m1").reserved == 1
             return super().commit(*args, **more)
 
     store, message = Twice(), EventMessage("c1", [event_key(closed)])
     store.append("c1", [person_record("1"), closed])
     refold(store, "c1")
     store.beside = False
-    told = decide_events(store, lake, rules, message, NOW, KEY, "m1")
+    told = decide_events(store, index, lake, rules, message, NOW, KEY, "m1")
     assert (told.proposed, told.reserved, told.balanced) == (1, 1, True)
     [path] = lake.list("decisions/events/c1/")
     assert b'"outcome":"reserved"' in lake.get(path)

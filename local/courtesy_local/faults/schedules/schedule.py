@@ -328,7 +328,7 @@ class Schedule:
     def _decide(self, letter: Letter) -> None:
         message = msgspec.json.decode(letter.body, type=EventMessage)
         run = f"m{crc32(letter.body):08x}"
-        decide_events(self.customers, self.objects, rulebook(), message, self.stage.now, KEY, run)
+        decide_events(self.customers, self.index, self.objects, rulebook(), message, self.stage.now, KEY, run)
 
     def _send(self, letter: Letter) -> None:
         self._runs += 1

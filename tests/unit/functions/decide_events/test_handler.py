@@ -16,6 +16,7 @@ from courtesy.timeline.refold import refold
 from functions.decide_events import handler
 from functions.decide_events.wiring import Outside
 from tests.fakes.customers import InMemoryCustomerStore
+from tests.fakes.identity_index import InMemoryIdentityIndex
 from tests.fakes.lake import InMemoryLake
 from tests.fakes.rulebooks import InMemoryRulebookStore
 from tests.unit.decisions.people import KEY, person_record, rulebook, trigger
@@ -38,7 +39,9 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
         trigger("sorry", kind="event", listens_to="case.closed"),
     )
     books.publish(sections_of(rulebook(*triggers)), "test", NOW)
-    wired = Outside(InMemoryCustomerStore(), InMemoryLake(), books, lambda: KEY, lambda: NOW)
+    wired = Outside(
+        InMemoryCustomerStore(), InMemoryIdentityIndex(), InMemoryLake(), books, lambda: KEY, lambda: NOW
+    )
     monkeypatch.setattr(handler, "wire", lambda: wired)
     return wired
 
@@ -86,6 +89,17 @@ def test_a_message_that_comes_again_changes_nothing_and_logs_the_same(outside: O
     assert {path: outside.lake.get(path) for path in outside.lake.list("decisions/")} == logged
     (row,) = next(iter(logged.values())).splitlines()
     assert json.loads(row)["outcome"] == "reserved"
+
+
+def test_what_was_reserved_is_logged_though_the_criteria_hold_no_more(outside: Outside) -> None:
+    event = bought(NOW - HOUR)
+    happened(outside, event)
+    [log] = outside.lake.list("decisions/events/")
+    content = outside.lake.get(log)
+    outside.lake.delete(log)  # as if the process had ended before it was written
+    outside.store.append("c1", [bought(NOW - 2 * HOUR, "2")])
+    happened(outside, event)
+    assert outside.lake.get(log) == content
 
 
 def test_a_corrected_event_is_the_same_occurrence(outside: Outside) -> None:

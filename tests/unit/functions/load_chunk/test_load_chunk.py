@@ -141,6 +141,8 @@ def test_triggers_hear_of_news_and_not_of_history() -> None:
     assert len(message["keys"]) == 1
     assert "#s1#" in message["keys"][0]
     assert message["customer_id"] in house.profiles()
+    [record] = house.index.read_records(message["records"]).values()
+    assert record.customer_id == message["customer_id"]
 
 
 def test_phone_and_email_are_brought_into_one_form() -> None:

@@ -1,17 +1,18 @@
 """Listen: event triggers propose as soon as an event is known, and each proposal is decided at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from courtesy.decisions.candidates import from_event
 from courtesy.decisions.decision import Candidate, Decision
 from courtesy.decisions.explain import from_json
-from courtesy.decisions.log import Balance, row_of, write_events
+from courtesy.decisions.log import Balance, Row, row_of, write_events
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
-from courtesy.identity.hashing import customer_id_of
+from courtesy.identity.record import IndexedRecord
 from courtesy.outcomes import Reason
 from courtesy.population.catalogue import catalogue_of
 from courtesy.population.criteria import check
@@ -21,7 +22,7 @@ from courtesy.population.segments import features_of
 from courtesy.ports import CustomerStore, Lake, StoredProfile
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.trigger import Trigger
-from courtesy.timeline.events import Event, Link, event_key
+from courtesy.timeline.events import Event, event_key
 from courtesy.timeline.profile import Profile, encode_profile
 
 ALWAYS = "true"
@@ -33,15 +34,36 @@ NO_SCORES = Scores(
 """The figures before the first cycle."""
 
 
-class EventMessage(msgspec.Struct, frozen=True):
-    """Some events of one customer that triggers may listen to, by their keys on the timeline."""
+class Readable(Protocol):
+    """What is asked of the identity index."""
+
+    def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
+        """The records of these subjects; those that nobody knows are left out."""
+        ...
+
+
+class EventMessage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Some events of one customer that triggers may listen to, by their keys on the timeline.
+
+    records: the person records ("source/id") through which they came. Events go with their record, so where a split has taken
+    one to another customer meanwhile, the identity index says to whom.
+    """
 
     customer_id: str
     keys: list[str]
+    records: list[str] = []
+
+
+class _Place(NamedTuple):
+    """A customer and those of the announced events that are on its timeline."""
+
+    stored: StoredProfile
+    events: list[Event]
 
 
 def decide_events(
     store: CustomerStore,
+    index: Readable,
     lake: Lake,
     rulebook: Rulebook,
     message: EventMessage,
@@ -54,21 +76,76 @@ def decide_events(
     Criteria see the customer as of now, with the score cuts and value model of the latest cycle.
 
     A message that comes again finds its contacts on the timeline and logs them as they were decided. Events that a split
-    has brought to another customer meanwhile are decided there. Raises Conflict, OutsideFailed; the message may then simply
-    come again.
+    has brought to another customer meanwhile are decided there, unless they have their contact where they were announced.
+    Raises Conflict, OutsideFailed; the message may then simply come again.
     """
-    balance = Balance()
-    stored, timeline = _whole(store, message)
-    _decide(store, lake, rulebook, message.keys, stored, timeline, now, hash_key, run, balance)
-    elsewhere = set(message.keys) - {event_key(event) for event in timeline}
-    if elsewhere:
-        for customer_id in _parted(timeline, stored.profile.customer_id, hash_key):
-            other = store.read_profile(customer_id)
-            if other.profile.customer_id == stored.profile.customer_id:
+    balance, places = Balance(), _places(store, index, message)
+    listening = [t for _, t in sorted(rulebook.triggers.items()) if t.active and t.kind == "event"]
+    news = _proposed([event for place in places for event in place.events], listening, now)
+    rows: dict[str, list[Row]] = {}
+    for stored, events in places:
+        profile, decisions = stored.profile, []
+        for contact in profile.contacts:
+            if contact.anew or news.pop((contact.trigger, contact.occurrence), None) is None:
                 continue
-            theirs = store.read_timeline(other.profile.customer_id)
-            _decide(store, lake, rulebook, sorted(elsewhere), other, theirs, now, hash_key, run, balance)
+            held = store.read_contact(profile.customer_id, contact.trigger, contact.occurrence)
+            if held is not None and held.decided:
+                decisions.append(from_json(held.decided))
+            else:
+                balance.standing += 1
+        proposed = {key: one for key, one in _proposed(events, listening, now).items() if key in news}
+        met = _met([trigger for trigger, _ in proposed.values()], lake, rulebook, profile, now)
+        candidates = {key: candidate for key, (_, candidate) in proposed.items() if key[0] in met}
+        if candidates:
+            asked = list(candidates.values())
+            fresh = reserve(store, profile.customer_id, stored, asked, policy_of(rulebook), now, hash_key)
+            decisions += [_as_reserved(store, decision) for decision in fresh]
+        for decision in decisions:
+            balance.proposed += 1
+            balance.add(decision)
+            candidate = candidates.get((decision.trigger, decision.occurrence))
+            row = row_of(decision, candidate.not_before if candidate else None)
+            rows.setdefault(profile.customer_id, []).append(row)
+    write_events(lake, run, rows)
     return balance
+
+
+def _places(store: CustomerStore, index: Readable, message: EventMessage) -> list[_Place]:
+    """The customer that the message names, and those who have events of it now by the index, each with their events."""
+    while True:
+        stored, timeline = _whole(store, message)
+        asked = set(message.keys)
+        places = [_Place(stored, [event for event in timeline if event_key(event) in asked])]
+        left = asked - {event_key(event) for event in places[0].events}
+        if not left or not message.records:
+            return places
+        records = index.read_records(message.records)
+        found = _elsewhere(left, records.values(), store)
+        if found.keys() >= left or index.read_records(message.records) == records:
+            break
+    homes = sorted({customer_id for customer_id, _ in found.values()})
+    return places + [
+        _Place(store.read_profile(id_), [event for whose, event in found.values() if whose == id_])
+        for id_ in homes
+    ]
+
+
+def _elsewhere(
+    keys: Collection[str], records: Iterable[IndexedRecord], store: CustomerStore
+) -> dict[str, tuple[str, Event]]:
+    """Event key -> customer and event, as far as they are with whom these records belong to or are still leaving.
+
+    An event is put to whom it goes before it is taken from whom it leaves, so those who are left are read first.
+    """
+    records = list(records)
+    leaving = {customer_id for record in records for customer_id in record.leaving}
+    home = {record.customer_id for record in records} - {""}
+    found: dict[str, tuple[str, Event]] = {}
+    for customer_id in [*sorted(leaving - home), *sorted(home)]:
+        for event in store.read_timeline(customer_id):
+            if event_key(event) in keys:
+                found[event_key(event)] = customer_id, event
+    return found
 
 
 def _whole(store: CustomerStore, message: EventMessage) -> tuple[StoredProfile, list[Event]]:
@@ -82,54 +159,6 @@ def _whole(store: CustomerStore, message: EventMessage) -> tuple[StoredProfile, 
         if (again.profile.customer_id, again.version) == (stored.profile.customer_id, stored.version):
             return stored, timeline
         stored = again
-
-
-def _parted(timeline: Sequence[Event], customer_id: str, hash_key: bytes) -> list[str]:
-    """The customers that a person has parted from this one, as far as the decisions on its timeline name them."""
-    subjects = {
-        subject
-        for event in timeline
-        if isinstance(event, Link) and event.verdict == "different"
-        for subject in (event.left, event.right)
-    }
-    return sorted({customer_id_of(hash_key, subject) for subject in subjects} - {customer_id})
-
-
-def _decide(
-    store: CustomerStore,
-    lake: Lake,
-    rulebook: Rulebook,
-    keys: Sequence[str],
-    stored: StoredProfile,
-    timeline: Sequence[Event],
-    now: datetime,
-    hash_key: bytes,
-    run: str,
-    balance: Balance,
-) -> None:
-    profile = stored.profile
-    candidates = _candidates(timeline, lake, rulebook, keys, profile, now)
-    decisions: list[Decision] = []
-    for contact in profile.contacts:
-        if contact.anew or candidates.pop((contact.trigger, contact.occurrence), None) is None:
-            continue
-        held = store.read_contact(profile.customer_id, contact.trigger, contact.occurrence)
-        if held is not None and held.decided:
-            decisions.append(from_json(held.decided))
-        else:
-            balance.standing += 1
-    if candidates:
-        fresh = reserve(
-            store, profile.customer_id, stored, list(candidates.values()), policy_of(rulebook), now, hash_key
-        )
-        decisions += [_as_reserved(store, decision) for decision in fresh]
-    rows = []
-    for decision in decisions:
-        balance.proposed += 1
-        balance.add(decision)
-        candidate = candidates.get((decision.trigger, decision.occurrence))
-        rows.append(row_of(decision, candidate.not_before if candidate else None))
-    write_events(lake, profile.customer_id, run, rows)
 
 
 def _as_reserved(store: CustomerStore, decision: Decision) -> Decision:
@@ -147,27 +176,12 @@ def latest_scores(lake: Lake) -> Scores:
     return decode_scores(lake.get(cycle_path(latest[0], "scores.json"))) if latest else NO_SCORES
 
 
-def _candidates(
-    timeline: Sequence[Event],
-    lake: Lake,
-    rulebook: Rulebook,
-    keys: Sequence[str],
-    profile: Profile,
-    now: datetime,
-) -> dict[tuple[str, str], Candidate]:
-    listening = [t for _, t in sorted(rulebook.triggers.items()) if t.active and t.kind == "event"]
-    if not listening:
-        return {}
-    asked = set(keys)
-    proposed: list[tuple[Trigger, Candidate]] = []
-    for event in timeline:
-        if event_key(event) in asked:
-            for trigger in listening:
-                candidate = from_event(trigger, event, now)
-                if candidate is not None:
-                    proposed.append((trigger, candidate))
-    met = _met([trigger for trigger, _ in proposed], lake, rulebook, profile, now)
-    return {(c.trigger, c.occurrence): c for trigger, c in proposed if trigger.id in met}
+def _proposed(
+    events: Iterable[Event], listening: Sequence[Trigger], now: datetime
+) -> dict[tuple[str, str], tuple[Trigger, Candidate]]:
+    """What triggers propose on events before their criteria are asked, by trigger and occurrence."""
+    proposed = ((trigger, from_event(trigger, event, now)) for event in events for trigger in listening)
+    return {(c.trigger, c.occurrence): (trigger, c) for trigger, c in proposed if c is not None}
 
 
 def _met(

@@ -4,7 +4,7 @@
 candidates that are held stand in `decisions/held/{date}/{run}.jsonl` too, where the next cycle looks for them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -141,19 +141,21 @@ def to_parquet(connection: duckdb.DuckDBPyConnection, lines: Path, target: Path)
     )
 
 
-def write_events(lake: Lake, customer_id: str, run: str, rows: Sequence[Row]) -> None:
-    """Write what was decided on one customer's event; `run` names the run, and writing it again replaces it."""
-    if not rows:
-        return
-    lake.put(
-        f"decisions/events/{customer_id}/{rows[0].at.date().isoformat()}-{run}.jsonl",
-        b"".join(_encoder.encode(r) + b"\n" for r in rows),
-    )
+def write_events(lake: Lake, run: str, decided: Mapping[str, Sequence[Row]]) -> None:
+    """Write what was decided on events, by customer; `run` names the run, and writing it again replaces it."""
+    rows = [row for mine in decided.values() for row in mine]
+    for customer_id, mine in decided.items():
+        if mine:
+            day = mine[0].at.date().isoformat()
+            lake.put(f"decisions/events/{customer_id}/{day}-{run}.jsonl", _lines(mine))
     waiting = [row for row in rows if row.outcome == DecisionOutcome.HELD.value]
     if waiting:
-        day = waiting[0].at.date().isoformat()
-        lake.put(f"decisions/held/{day}/{run}.jsonl", b"".join(_encoder.encode(r) + b"\n" for r in waiting))
+        lake.put(f"decisions/held/{waiting[0].at.date().isoformat()}/{run}.jsonl", _lines(waiting))
     write_day(lake, run, rows)
+
+
+def _lines(rows: Iterable[Row]) -> bytes:
+    return b"".join(_encoder.encode(row) + b"\n" for row in rows)
 
 
 def read_held(lake: Lake, first: date, last: date) -> list[Row]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-import orjson
 from msgspec.structs import replace
 
 from courtesy.decisions.candidates import from_event
+from courtesy.decisions.listen import EventMessage
 from courtesy.decisions.offers import CODES, code_note, read_holder
 from courtesy.decisions.settle import PRINTED, RECALLABLE, stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
@@ -284,18 +284,20 @@ def _announce(timelines: Timelines, rulebook: Rulebook, queue: Queue, now: datet
     triggers: list[Trigger] = [trigger for trigger in rulebook.triggers.values() if trigger.kind == "event"]
     if not triggers:
         return
-    bodies = []
+    bodies: list[bytes] = []
     for customer_id, events in timelines.items():
-        keys = [
-            event_key(event)
+        news = [
+            event
             for event in events
             if not isinstance(event, SourceRecord)
             and any(from_event(t, event, now) is not None for t in triggers)
         ]
-        bodies += [
-            orjson.dumps({"customer_id": customer_id, "keys": keys[start : start + _KEYS_PER_MESSAGE]})
-            for start in range(0, len(keys), _KEYS_PER_MESSAGE)
-        ]
+        for start in range(0, len(news), _KEYS_PER_MESSAGE):
+            told = news[start : start + _KEYS_PER_MESSAGE]
+            records = sorted({subject_of(event) for event in told} - {""})
+            bodies.append(
+                msgspec.json.encode(EventMessage(customer_id, [event_key(event) for event in told], records))
+            )
     if bodies:
         queue.send(bodies)
 
