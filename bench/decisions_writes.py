@@ -23,6 +23,7 @@ from courtesy.decisions.decision import Reserved
 from courtesy.decisions.listen import EventMessage, decide_events
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
+from courtesy.identity.memory import MemoryIndex
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import SourceRecord, Transaction, event_key
 from courtesy.timeline.fold import fold
@@ -179,7 +180,7 @@ def events(book: Rulebook, count: int, hash_key: bytes, now: Any) -> dict[str, f
             store.put_profile(fold(id_, [person, sale]), 0)
             message = EventMessage(id_, [event_key(sale)])
             world.answering, start = 0.0, time.process_time()
-            balance = decide_events(store, _NoLake(), book, message, now, hash_key, f"m{n}")  # type: ignore[arg-type]
+            balance = decide_events(store, MemoryIndex(), _NoLake(), book, message, now, hash_key, f"m{n}")  # type: ignore[arg-type]
             took.append((time.process_time() - start - world.answering) * 1000)
             reserved += balance.reserved
     took.sort()
