@@ -54,6 +54,7 @@ def test_a_mail_speaks_of_the_customer(renderer: Renderer) -> None:
         assert LINKS["unsubscribe"] in part
         assert "100 Harbor Street" in part
     assert "\n\n\n" not in got.text
+    assert got.text == got.text.strip()
     assert "{" not in got.text
 
 

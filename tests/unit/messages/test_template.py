@@ -150,6 +150,16 @@ def test_a_filter_with_a_value_of_the_wrong_kind_is_a_refusal() -> None:
         render(template, {"customer": {"city": "Boston"}})
 
 
+def test_a_loop_that_takes_a_declared_name_for_its_own_sees_plain_texts() -> None:
+    source = (
+        "{% for customer in dealer.words %}[{{ customer }}{{ customer.city }}]{% endfor %}{{ customer.city }}"
+    )
+    template = compile_template(source, ENGLISH, html=True)
+    assert render(template, {"dealer": {"words": ["a", "<"]}, "customer": {"city": "Boston"}}) == (
+        "[a][&lt;]Boston"
+    )
+
+
 def test_filters_are_exactly_those_allowed() -> None:
     environment = MessageEnvironment(ENGLISH, html=True)
     assert set(environment.filters) == FILTERS

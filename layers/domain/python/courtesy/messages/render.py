@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from jinja2 import Template
 from msgspec.structs import asdict, replace
 
@@ -44,8 +45,7 @@ def no_blocks(_: str) -> Sequence[DealerBlock]:
     return ()
 
 
-@dataclass(frozen=True)
-class RenderedEmail:
+class RenderedEmail(msgspec.Struct, frozen=True):
     """What one customer receives: one line of subject and preheader, the HTML and its text version.
 
     pictures: name -> PNG of those that the HTML shows as `cid:<name>`
@@ -55,7 +55,7 @@ class RenderedEmail:
     preheader: str
     html: str
     text: str
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ class Renderer:
         subject = shown(self._fill(message.subject, language, variables), SUBJECT_MAX)
         html = self._fill(self._whole(message), language, variables, html=True, sender=context.sender)
         text = self._fill(message.text, language, variables, sender=context.sender)
-        while "\n\n\n" in text:
-            text = text.replace("\n\n\n", "\n\n")
+        # Where a part was left out, an empty line too many is left.
+        text = "\n\n".join([part.strip("\n") for part in text.split("\n\n") if part])
         return RenderedEmail(subject, preheader, html, text, self._pictures(context.dealer, html))
 
     def _pictures(self, dealer: DealerCard, html: str) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 
 from courtesy.errors import RefusedInput
 
@@ -73,4 +74,12 @@ _STRANGE = "this link is not one of ours or was cut short; open it again from th
 
 
 def _sign(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, b"unsubscribe\0" + payload, hashlib.sha256)[:_SIGNATURE]
+    signing = _keyed(key).copy()
+    signing.update(payload)
+    return signing.digest()[:_SIGNATURE]
+
+
+@lru_cache(4)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """The HMAC with all that every token begins with already in it: half of the work, done once."""
+    return hmac.new(key, b"unsubscribe\0", hashlib.sha256)
