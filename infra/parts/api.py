@@ -6,17 +6,16 @@ no route falls to `ANY /{proxy+}`, where the function says so.
 
 from collections.abc import Iterator
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cognito as cognito
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from functions.serve_api.rates import RATES, REST, Rate
 from functions.serve_api.routes.index import LINES
 from infra.parts.function import Function
+from infra.parts.log import log_group
 from infra.parts.notices import Notices
 
 PREFIX = "/console/"
@@ -29,13 +28,7 @@ class Api(Construct):
     def __init__(self, scope: Construct, notices: Notices) -> None:
         super().__init__(scope, "api")
         prefix = notices.config.prefix
-        log_group = logs.LogGroup(
-            self,
-            "log",
-            log_group_name=f"/aws/vendedlogs/api/{prefix}",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log = log_group(self, f"/aws/vendedlogs/api/{prefix}")
         self.http_api = apigw.HttpApi(self, "api", api_name=f"{prefix}-api", create_default_stage=False)
         self.stage = apigw.HttpStage(
             self,
@@ -64,7 +57,7 @@ class Api(Construct):
             "integrationErrorMessage",
         )
         stage.access_log_settings = apigw.CfnStage.AccessLogSettingsProperty(
-            destination_arn=log_group.log_group_arn,
+            destination_arn=log.log_group_arn,
             format="{" + ",".join(f'"{name}":"$context.{name}"' for name in fields) + "}",
         )
         self.url = self.http_api.api_endpoint
@@ -91,7 +84,7 @@ class Api(Construct):
         for route in made:  # settings can be given only to routes that there are
             resource = route.node.default_child
             assert isinstance(resource, apigw.CfnRoute)  # noqa: S101 - tells the type
-            self._stage.add_dependency(resource)
+            self._stage.add_resource_dependency(resource)
 
 
 def _routes() -> Iterator[tuple[str, str, Rate, bool]]:

@@ -4,11 +4,11 @@ import json
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.parts.function import Function
+from infra.parts.log import log_group
 from infra.parts.notices import Notices
 
 INLINE_PARTS = 40
@@ -110,13 +110,7 @@ class Cycle(Construct):
     def __init__(self, scope: Construct, functions: dict[str, Function], notices: Notices) -> None:
         super().__init__(scope, "cycle")
         config = notices.config
-        log_group = logs.LogGroup(
-            self,
-            "log",
-            log_group_name=f"/aws/vendedlogs/states/{config.prefix}-cycle",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log = log_group(self, f"/aws/vendedlogs/states/{config.prefix}-cycle")
         self.machine = sfn.StateMachine(
             self,
             "machine",
@@ -126,7 +120,7 @@ class Cycle(Construct):
                     definition({n: f.function.function_arn for n, f in functions.items()}, config.parts)
                 )
             ),
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.machine.add_to_role_policy(

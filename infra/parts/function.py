@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.bundling import artefacts
 from infra.parts import layers as layer_parts
 from infra.parts.layers import Layers
+from infra.parts.log import log_group
 from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
 
@@ -49,13 +49,7 @@ class Function(Construct):
         config = notices.config
         self._local = config.local
         full_name = f"{config.prefix}-{name}"
-        log_group = logs.LogGroup(
-            self,
-            "log",
-            log_group_name=f"/aws/lambda/{full_name}",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log = log_group(self, f"/aws/lambda/{full_name}")
         self.role = iam.Role(
             self,
             "role",
@@ -64,7 +58,7 @@ class Function(Construct):
         )
         self.role.add_to_policy(
             iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log.log_group_arn]
             )
         )
         for statement in allow:
@@ -83,7 +77,7 @@ class Function(Construct):
             handler=f"functions.{name}.handler.handle",
             layers=layers.of(*extra_layers),
             role=self.role,
-            log_group=log_group,
+            log_group=log,
             logging_format=lambda_.LoggingFormat.JSON,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
             environment={**settings, **_POWERTOOLS, "POWERTOOLS_SERVICE_NAME": name},

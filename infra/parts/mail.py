@@ -5,9 +5,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.parts.events import events_topic
 from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
 
@@ -34,27 +34,7 @@ class Mail(Construct):
         super().__init__(scope, "mail")
         config, stack = notices.config, Stack.of(self)
         self.configuration_set = f"{config.prefix}-mail"
-        topic = sns.Topic(
-            self,
-            "events",
-            topic_name=f"{config.prefix}-mail-events",
-            master_key=notices.key,
-            enforce_ssl=config.tls_only,
-        )
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("ses.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"AWS:SourceAccount": stack.account}},
-            )
-        )
-        topic.add_subscription(
-            subscriptions.SqsSubscription(
-                feedback.queue, raw_message_delivery=True, dead_letter_queue=feedback.dead
-            )
-        )
-        policy = topic.node.find_child("Policy")
+        topic, policy = events_topic(self, "mail-events", "ses.amazonaws.com", notices, feedback)
         self.division_sets = {name: f"{self.configuration_set}-{name}" for name in config.divisions}
         for id_, name in {"set": self.configuration_set, **self.division_sets}.items():
             self._set(id_, name, topic).node.add_dependency(policy)

@@ -7,10 +7,9 @@ number itself is registered by hand with AWS and the carriers; point its two-way
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_smsvoice as smsvoice
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.parts.events import events_topic
 from infra.parts.notices import Notices
 from infra.parts.queue import WorkQueue
 
@@ -34,27 +33,8 @@ class Texts(Construct):
         notices.key.grant(
             iam.ServicePrincipal("sms-voice.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey"
         )
-        topic = sns.Topic(
-            self,
-            "events",
-            topic_name=f"{config.prefix}-text-events",
-            master_key=notices.key,
-            enforce_ssl=config.tls_only,
-        )
+        topic, policy = events_topic(self, "text-events", "sms-voice.amazonaws.com", notices, feedback)
         CfnOutput(self, "topic", key="TextEventsTopic", value=topic.topic_arn)
-        allowed = topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"AWS:SourceAccount": stack.account}},
-            )
-        )
-        topic.add_subscription(
-            subscriptions.SqsSubscription(
-                feedback.queue, raw_message_delivery=True, dead_letter_queue=feedback.dead
-            )
-        )
         configuration_set = smsvoice.CfnConfigurationSet(
             self,
             "set",
@@ -70,5 +50,4 @@ class Texts(Construct):
                 )
             ],
         )
-        if allowed.policy_dependable is not None:
-            configuration_set.node.add_dependency(allowed.policy_dependable)
+        configuration_set.node.add_dependency(policy)
