@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from courtesy.privacy.visits import with_visits
 from courtesy.timeline.events import Event, Scalar, event_key, kind_of
 from courtesy.timeline.profile import Profile
 
@@ -129,8 +130,10 @@ def customer_view(asked: str, profile: Profile, events: list[Event], cursor: str
 
 
 def timeline_page(events: list[Event], cursor: str, limit: int) -> TimelinePage:
-    """Up to `limit` events, newest first, after the one whose place `cursor` names."""
-    ordered = sorted(((_place(event), event) for event in events), key=lambda pair: pair[0], reverse=True)
+    """Up to `limit` events, newest first, after the one whose place `cursor` names; the looks of one visit are one."""
+    ordered = sorted(
+        ((_place(event), event) for event in with_visits(events)), key=lambda pair: pair[0], reverse=True
+    )
     after = [pair for pair in ordered if not cursor or pair[0] < cursor]
     page = after[:limit]
     return TimelinePage(

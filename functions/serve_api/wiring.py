@@ -15,6 +15,7 @@ from courtesy.errors import RefusedInput
 from courtesy.identity.find import find_customers
 from courtesy.identity.merge import Desk
 from courtesy.identity.ports import IdentityIndex
+from courtesy.identity.redirects import former_ids
 from courtesy.intake.freshness import WEEK, Freshness, freshness
 from courtesy.messages.ports import BlockStore
 from courtesy.messages.rules import DealerBlock
@@ -22,6 +23,7 @@ from courtesy.messages.unsubscribe import Unsubscribe, read_token
 from courtesy.ports import Clock, CustomerStore, Lake, Queue, RulebookStore
 from courtesy.privacy.withdraw import withdraw
 from courtesy.rulebook.ports import DraftStore
+from courtesy.timeline.profile import Profile
 from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_aws.cycles import Cycles, StateMachineCycles
@@ -79,6 +81,10 @@ class Outside:
             loyalty_no=loyalty_no,
             subject=subject,
         )
+
+    def ids_of(self, profile: Profile) -> list[str]:
+        """A customer's id, then those that lead to it since a merge."""
+        return [profile.customer_id, *former_ids(profile, self.index, self.store, self.key())]
 
     def vendors(self) -> list[str]:
         """The print vendors of the rulebook."""

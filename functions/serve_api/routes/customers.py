@@ -91,9 +91,10 @@ def explain_customer(
         str, Query(pattern=r"^[a-z0-9_]{0,80}$", description="one trigger; without it all of them")
     ] = "",
 ) -> ExplanationView:
-    """Each decision on this customer, newest first, in one sentence and with the figures it used."""
-    who, profile = caller(), seen().profile
-    rows = wiring.wire().log.of(profile.customer_id, trigger)
+    """Each decision on this customer, newest first, in one sentence and with the figures it used; also those that were made
+    before a merge under an id that leads here now."""
+    who, profile, outside = caller(), seen().profile, wiring.wire()
+    rows = outside.log.of(outside.ids_of(profile), trigger)
     if who.bound:
         rows = [row for row in rows if row.get("division") in who.divisions]
     return ExplanationView(customer_id=profile.customer_id, decisions=rows)

@@ -81,14 +81,11 @@ ERASED_OR_UNDER_WAY: Any = {
 )
 def get_access(customer_id: CustomerId) -> AccessView:  # noqa: ARG001 - read at the gate
     """Profile, events, identity, decisions, sources, recipients and purposes as one machine-readable document."""
-    outside, id_ = wiring.wire(), seen().profile.customer_id
+    outside, profile = wiring.wire(), seen().profile
+    id_, *former = ids = outside.ids_of(profile)
+    rulebook = outside.rulebooks.current()
     asked = Accessing(
-        outside.store,
-        outside.index,
-        outside.lake,
-        outside.rulebooks.current(),
-        outside.log.of(id_),
-        outside.clock(),
+        outside.store, outside.index, outside.lake, rulebook, outside.log.of(ids), outside.clock(), former
     )
     return AccessView(document=access(id_, asked))
 

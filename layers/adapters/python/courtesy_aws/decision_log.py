@@ -4,6 +4,7 @@ The parts of a cycle are Parquet, sorted by customer, and change only when a per
 folder serves later questions too.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
@@ -27,9 +28,11 @@ class LakeDecisionLog:
     def __init__(self, lake: WrittenLake, scratch: Path) -> None:
         self._lake, self._scratch = lake, scratch
 
-    def of(self, customer_id: str, trigger: str = "") -> list[dict[str, object]]:
-        """Decisions on the customer, newest first; with `trigger` only that trigger's."""
-        rows = [*self._from_cycles(customer_id), *self._from_events(customer_id)]
+    def of(self, customer_ids: Sequence[str], trigger: str = "") -> list[dict[str, object]]:
+        """Decisions on the customer with these ids (one, and those it had before), newest first; with `trigger` only that trigger's."""
+        rows = self._from_cycles(customer_ids)
+        for customer_id in customer_ids:
+            rows += self._from_events(customer_id)
         named = [row for row in rows if not trigger or row.get("trigger") == trigger]
         return sorted(
             named, key=lambda row: (str(row.get("at", "")), str(row.get("trigger", ""))), reverse=True
@@ -49,7 +52,7 @@ class LakeDecisionLog:
         found = {path: at for at, path in self._lake.written(prefix) if path.endswith(".parquet")}
         return dict(sorted(found.items()))
 
-    def _from_cycles(self, customer_id: str) -> list[dict[str, object]]:
+    def _from_cycles(self, customer_ids: Sequence[str]) -> list[dict[str, object]]:
         parts = self._parts(BY_CYCLE)
         latest = set(newest_first(self._lake, cycles_in(list(parts)), CYCLES))
         files = [str(self._copy(path, at)) for path, at in parts.items() if path.split("/")[1] in latest]
@@ -57,8 +60,9 @@ class LakeDecisionLog:
             return []
         with duckdb.connect() as columns:
             found = columns.execute(
-                "SELECT to_json(decision) FROM read_parquet($files, union_by_name := true) AS decision WHERE customer_id = $id",
-                {"files": files, "id": customer_id},
+                "SELECT to_json(decision) FROM read_parquet($files, union_by_name := true) AS decision "
+                "WHERE customer_id IN (SELECT unnest($ids))",
+                {"files": files, "ids": list(customer_ids)},
             )
             return [_shown(orjson.loads(document)) for (document,) in found.fetchall()]
 

@@ -7,14 +7,14 @@ from courtesy.timeline.events import COURTESY, Look
 
 
 class TimelineLooks:
-    """Looks as timeline events; the same caller, view and second is one look."""
+    """Looks as timeline events; the same caller, view and minute is one look, told as of that minute."""
 
     def __init__(self, store: CustomerStore) -> None:
         self._store = store
 
     def record(self, caller: str, customer_id: str, what: str, at: datetime) -> None:
         """Write down that `caller` saw the view `what` of a customer."""
-        second = at.replace(microsecond=0)
+        minute = at.replace(second=0, microsecond=0)
         self._store.append(
-            customer_id, [Look(source=COURTESY, id=f"{caller}/{what}", when=second, by=caller, what=what)]
+            customer_id, [Look(source=COURTESY, id=f"{caller}/{what}", when=minute, by=caller, what=what)]
         )

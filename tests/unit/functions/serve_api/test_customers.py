@@ -4,10 +4,13 @@ import duckdb
 import orjson
 import pytest
 
+from courtesy.identity.hashing import customer_id_of
 from courtesy.identity.normalise import traits_of
 from courtesy.identity.resolve import Incoming, place
 from courtesy.identity.rules import IdentityRules
-from courtesy.timeline.events import Look
+from courtesy.timeline.events import Look, SourceRecord
+from courtesy.timeline.profile import Profile
+from courtesy.timeline.refold import refold
 from tests.unit.functions.serve_api.conftest import ANNA, KEY, NOW, Api
 
 UNKNOWN = "c" + "z" * 26
@@ -50,6 +53,16 @@ def test_each_look_is_recorded_and_changes_no_profile(api: Api) -> None:
     looks = [event for event in api.outside.store.read_timeline(ANNA) if isinstance(event, Look)]
     assert [(look.by, look.what) for look in looks] == [("sub-of-agent", "customer")]
     assert api.outside.store.read_profile(ANNA) == before
+
+
+def test_the_reads_of_one_page_are_one_look_with_all_kinds(api: Api) -> None:
+    for path in ("", "/explain", "", "/explain"):
+        assert api("GET", f"/customers/{ANNA}{path}", role="agent", divisions="cars marine").status == 200
+    items = api("GET", f"/customers/{ANNA}", role="privacy_officer").json["timeline"]["items"]
+    looks = [item["facts"] for item in items if item["kind"] == "look"]
+    assert looks == [{"by": "sub-of-agent", "what": "customer, explain"}]
+    stored = [event for event in api.outside.store.read_timeline(ANNA) if isinstance(event, Look)]
+    assert sorted(look.what for look in stored if look.by == "sub-of-agent") == ["customer", "explain"]
 
 
 def test_the_timeline_comes_in_pages_without_gap_or_repetition(api: Api) -> None:
@@ -140,3 +153,25 @@ def test_explain_answers_from_the_cycles_log(api: Api, tmp_path: object) -> None
     assert [row["outcome"] for row in one] == ["control"]
     dealer = api("GET", f"/customers/{ANNA}/explain", role="dealer", divisions="cars").json["decisions"]
     assert [row["trigger"] for row in dealer] == ["service_due"]
+
+
+def decided_before_a_merge(api: Api) -> str:
+    """An id that leads to Anna, with a decision of its own; another, of whom a record is here no more."""
+    outside = api.outside
+    former, stranger = (customer_id_of(outside.key(), subject) for subject in ("web/9", "web/10"))
+    known = SourceRecord(source="web", id="9", when=NOW, fields={})
+    other = SourceRecord(source="web", id="10", when=NOW, fields={})
+    outside.store.append(ANNA, [known, other])
+    refold(outside.store, ANNA)
+    for id_, home in ((former, ANNA), (stranger, "")):  # the stranger's record was split off again
+        assert outside.store.put_profile(Profile(customer_id=id_, merged_into=home), 0) == "committed"
+        row = {"customer_id": id_, "trigger": "welcome", "division": "cars", "at": "2026-11-18T00:00:00Z"}
+        outside.lake.put(f"decisions/events/{id_}/2026-11-18-x.jsonl", orjson.dumps(row) + b"\n")
+    return former
+
+
+def test_explain_tells_what_was_decided_under_an_id_that_leads_here_now(api: Api) -> None:
+    former = decided_before_a_merge(api)
+    for path in (ANNA, former):
+        rows = api("GET", f"/customers/{path}/explain", role="marketer").json["decisions"]
+        assert [row["customer_id"] for row in rows] == [former]

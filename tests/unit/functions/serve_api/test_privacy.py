@@ -12,6 +12,7 @@ from courtesy.timeline.events import Contact, Look, Privacy, SourceRecord
 from courtesy.timeline.refold import refold
 from functions.serve_api import wiring
 from tests.unit.functions.serve_api.conftest import ANNA, NOW, Api
+from tests.unit.functions.serve_api.test_customers import decided_before_a_merge
 from tests.unit.functions.serve_api.worlds import furnish
 
 AT = f"/customers/{ANNA}"
@@ -44,6 +45,13 @@ def test_access_gives_everything_with_its_sources_and_is_itself_recorded(asked: 
     assert len(staff["references"]) == 1
     looks = [event for event in asked.outside.store.read_timeline(ANNA) if isinstance(event, Look)]
     assert {look.what for look in looks} == {"access"}
+
+
+def test_access_has_what_was_decided_under_an_id_that_leads_here_now(asked: Api) -> None:
+    former = decided_before_a_merge(asked)
+    document = asked("GET", f"{AT}/access", role="privacy_officer").json["document"]
+    assert [row["customer_id"] for row in document["decisions"]] == [former]
+    assert document["lake"] == [f"decisions/events/{former}/2026-11-18-x.jsonl"]
 
 
 def test_a_correction_wins_over_every_source(asked: Api) -> None:

@@ -10,12 +10,25 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from courtesy.errors import Conflict
+from courtesy.identity.filing import subjects_in
 from courtesy.identity.hashing import customer_id_of
 from courtesy.identity.ports import IdentityIndex
-from courtesy.identity.record import IndexedRecord
+from courtesy.identity.record import IndexedRecord, customer_entry
 from courtesy.ports import CustomerStore, StoredProfile
+from courtesy.timeline.profile import Profile
 
 ATTEMPTS = 12
+
+
+def former_ids(profile: Profile, index: IdentityIndex, store: CustomerStore, key: bytes) -> list[str]:
+    """The ids that lead to a customer since a merge, sorted: those which its person records would have alone, and redirect."""
+    entry = customer_entry(profile.customer_id)
+    subjects = {*profile.subjects, *subjects_in(index.read_members([entry]).get(entry, ()))}
+    ids = {customer_id_of(key, subject) for subject in subjects} - {profile.customer_id}
+    held = store.read_profiles(sorted(ids))
+    return sorted(
+        id_ for id_, (other, _) in held.items() if other.merged_into in {profile.customer_id, *ids} - {id_}
+    )
 
 
 def lead_home(moved: Iterable[IndexedRecord], index: IdentityIndex, store: CustomerStore, key: bytes) -> None:

@@ -13,6 +13,7 @@ from courtesy.identity.filing import subjects_in
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import customer_entry
 from courtesy.ports import CustomerStore, Lake
+from courtesy.privacy.visits import with_visits
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import COURTESY, Contact, Event, Feedback, Look, kind_of
 
@@ -29,7 +30,10 @@ PURPOSES = (
 
 @dataclass(frozen=True)
 class Accessing:
-    """What an access works with. decisions: what the decision log knows of the customer."""
+    """What an access works with.
+
+    decisions: what the decision log knows of the customer; former: ids that lead to the customer since a merge
+    """
 
     store: CustomerStore
     index: IdentityIndex
@@ -37,6 +41,7 @@ class Accessing:
     rulebook: Rulebook
     decisions: Sequence[dict[str, Any]]
     now: datetime
+    former: Sequence[str] = ()
 
 
 def access(customer_id: str, outside: Accessing) -> dict[str, Any]:
@@ -90,7 +95,9 @@ def access(customer_id: str, outside: Accessing) -> dict[str, Any]:
         "sources": _sources(events),
         "recipients": _recipients(events, outside.rulebook),
         "purposes": [{"purpose": purpose, "data": data} for purpose, data in PURPOSES],
-        "lake": list(outside.lake.list(f"decisions/events/{id_}/")),
+        "lake": [
+            path for each in (id_, *outside.former) for path in outside.lake.list(f"decisions/events/{each}/")
+        ],
     }
 
 
@@ -110,7 +117,7 @@ def _recipients(events: Sequence[Event], rulebook: Rulebook) -> list[dict[str, A
     """Who was given personal data: providers of channels by what left for them, dealers, and people who looked."""
     given: dict[tuple[str, str], set[str]] = {}
     printers = rulebook.messages.printers
-    for event in events:
+    for event in with_visits(events):
         if isinstance(event, Contact) and event.sent is not None:
             vendor = printers.get(event.channel, "print vendor")  # type: ignore[call-overload]
             mail = event.channel == "email"
