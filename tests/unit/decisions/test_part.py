@@ -19,7 +19,7 @@ from courtesy.population.plan import begin_cycle
 from courtesy.population.segments import features_of
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Case, Interaction, Transaction
-from courtesy.timeline.profile import encode_profile
+from courtesy.timeline.profile import Profile, encode_profile
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.lake import InMemoryLake
@@ -162,6 +162,38 @@ def test_of_two_attempts_at_a_time_each_logs_what_either_reserved(tmp_path: Path
     result = decide_part(store, lake, book, job, lambda: NOW, KEY, one)
     assert (result.decisions.proposed, result.decisions.reserved, result.decisions.standing) == (2, 2, 0)
     assert [row[2] for row in logged(lake, tmp_path, "x")] == ["reserved", "reserved"]
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_two_whom_a_merge_has_made_one_since_the_snapshot_have_one_contact_in_one_log(
+    tmp_path: Path, crashes: bool
+) -> None:
+    book = rulebook(trigger("win_back", criteria="days_since_purchase > 365"))
+    store, lake, cycle = store_of("c1", "c2"), InMemoryLake(), "2026-03-04-a"
+    work = tmp_path / cycle
+    work.mkdir()
+    segments(store, lake, book, cycle, work)
+    store.put_profile(Profile(customer_id="c2", merged_into="c1"), store.read_profile("c2").version)
+    job = CyclePart(cycle, NOW.date(), 1, 0, book.version)
+    if crashes:
+        decide_part(store, lake, book, job, lambda: NOW, KEY, work)
+        for path in lake.list(f"decisions/{cycle}/part-00000."):
+            if "started" not in path:
+                lake.delete(path)
+    told = decide_part(store, lake, book, job, lambda: NOW + timedelta(seconds=1), KEY, work).decisions
+    assert (told.proposed, told.reserved, told.standing, told.balanced) == (1, 1, 1, True)
+    assert logged(lake, tmp_path) == [("c1", "win_back", "reserved")]
+
+
+def test_a_cycle_that_another_overtakes_does_not_log_what_the_other_reserved(tmp_path: Path) -> None:
+    book = rulebook(trigger("win_back", criteria="days_since_purchase > 365"))
+    store, lake = store_of("c1"), InMemoryLake()
+    begun = (NOW - timedelta(minutes=1)).strftime("%Y%m%dT%H%M%S.%fZ")
+    lake.put(f"decisions/2026-03-04-b/part-00000.started-{begun}", b"")  # and then its process ended
+    run(store, lake, book, tmp_path)
+    told = run(store, lake, book, tmp_path, "2026-03-04-b").decisions
+    assert (told.proposed, told.standing) == (0, 1)
+    assert logged(lake, tmp_path, "2026-03-04-b") == []
 
 
 def test_a_budget_of_a_day_is_never_exceeded_by_whatever_parts_and_cycles(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ Who was found again for an occurrence that has its contact from an earlier run i
 a trigger of a quarter would otherwise fill the log with ninety times "already contacted". A part that runs again after
 a crash, or twice at a time, logs what either attempt reserved as that attempt decided it; a part whose log is there is done.
 
+A merge may have made one of two whom the snapshot still knows as two, in one part or in two. What was reserved is in the log of
+that one of them for whom it was reserved (`Contact.found_as` says so); found for the other it is standing.
+
 A contact that an open case cancelled does not stand: once the case is closed its occurrence is proposed and decided anew,
 while the trigger still finds the customer. Candidates of events that were held compete again here, in the part that their
 customer is in. Budgets and stock are taken in the transaction that reserves (`allowances`), whatever part, event or person asks.
@@ -11,6 +14,7 @@ customer is in. Budgets and stock are taken in the transaction that reserves (`a
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
@@ -92,7 +96,7 @@ def decide_part(
     lake.download(segments_path(job.cycle_id, job.part), segments)
     connection = connect(folder)
     try:
-        run = _Run(store, rulebook, clock, hash_key, started)
+        run = _Run(store, rulebook, job.cycle_id, clock, hash_key, started)
         run.in_doubt = _stale(lake, job, rulebook.decisions.snapshot_days, now)
         found = find(
             connection, segments, rulebook, catalogue_of(rulebook.sources), job.as_of, started.date()
@@ -127,11 +131,13 @@ class _Run:
         self,
         store: CustomerStore,
         rulebook: Rulebook,
+        cycle_id: str,
         clock: Clock,
         hash_key: bytes,
         started: datetime,
     ) -> None:
         self.store, self.clock, self.hash_key, self.started = store, clock, hash_key, started
+        self.cycle_id = cycle_id
         self.policy: Policy = policy_of(rulebook)
         self.balance = Balance()
         self.in_doubt = ""
@@ -148,6 +154,7 @@ class _Run:
         if stored is None or stored.profile.merged_into:
             stored = self.store.read_profile(found.customer_id)
         profile, now = stored.profile, self.clock()
+        name = found_as(self.cycle_id, found.customer_id)
         candidates = {
             (c.trigger, c.occurrence): c for c in found.candidates if c.trigger in self.policy.plans
         }
@@ -157,9 +164,9 @@ class _Run:
         for contact in profile.contacts:
             if contact.anew or candidates.pop((contact.trigger, contact.occurrence), None) is None:
                 continue
-            earlier = (
-                self._reserved_here(profile.customer_id, contact) if contact.at >= self.started else None
-            )
+            earlier = None
+            if contact.at >= self.started:
+                earlier = self._reserved_as(name, profile.customer_id, contact)
             if earlier is None:
                 self.balance.standing += 1
             else:
@@ -175,29 +182,35 @@ class _Run:
                 self.hash_key,
                 allowances=self.allowances,
                 in_doubt=self.in_doubt,
+                as_written=lambda contact: msgspec.structs.replace(contact, found_as=name),
             )
-            decisions += [self._as_reserved(decision) for decision in fresh]
+            decisions += [self._as_reserved(name, decision) for decision in fresh]
         self.balance.proposed += len(decisions)
         for decision in decisions:
             self.balance.add(decision)
             candidate = candidates.get((decision.trigger, decision.occurrence))
             yield row_of(decision, candidate.not_before if candidate else None)
 
-    def _as_reserved(self, decision: Decision) -> Decision:
+    def _as_reserved(self, name: str, decision: Decision) -> Decision:
         """A decision; where another attempt at this part reserved the contact meanwhile, what that one decided."""
         if decision.reason is not Reason.ALREADY_CONTACTED:
             return decision
-        return self._reserved_here(decision.customer_id, decision) or decision
+        return self._reserved_as(name, decision.customer_id, decision) or decision
 
-    def _reserved_here(self, customer_id: str, about: PastContact | Decision) -> Decision | None:
-        """What an attempt at this very part decided, this one or another, where it reserved the contact of an occurrence.
+    def _reserved_as(self, name: str, customer_id: str, about: PastContact | Decision) -> Decision | None:
+        """What an attempt at this part, this one or another, decided for whom it found, where it reserved the occurrence's contact.
 
         `PastContact.at` is never before the reservation, so who was planned for a time before the start need not be asked about.
         """
         contact = self.store.read_contact(customer_id, about.trigger, about.occurrence)
-        if contact is None or contact.when < self.started or not contact.decided:
+        if contact is None or contact.found_as != name or not contact.decided:
             return None
         return from_json(contact.decided)
+
+
+def found_as(cycle_id: str, customer_id: str) -> str:
+    """Names a cycle and a customer of its snapshot: 16 characters that say neither."""
+    return blake2b(f"{cycle_id}\0{customer_id}".encode(), digest_size=8).hexdigest()
 
 
 def _waiting(lake: Lake, rulebook: Rulebook, now: datetime) -> dict[str, list[Candidate]]:

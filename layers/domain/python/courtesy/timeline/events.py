@@ -145,7 +145,8 @@ class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     claim: fence of the one attempt to send; recall: how far a piece's recall from the print vendor is;
     code, code_until: what the customer shows for the offer, and until when it is good (excluded);
     holds: counters of which this contact holds a unit (stock, budgets), given back with its slot;
-    household: keyed hash of the household at reservation.
+    household: keyed hash of the household at reservation;
+    found_as: names the cycle and whom its snapshot knew for whom it was reserved, empty where no cycle found it.
     """
 
     trigger: str
@@ -177,6 +178,7 @@ class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     code_until: datetime | None = None
     holds: tuple[str, ...] = ()
     household: str = ""
+    found_as: str = ""
     decided: str = ""
 
 
