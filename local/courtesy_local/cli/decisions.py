@@ -3,7 +3,7 @@
 import getpass
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,12 +138,13 @@ def publish(
     stage: Stage = "",
     as_json: JsonFlag = False,
 ) -> int:
-    """Make a draft the next version and put it in force; needs no deployment.
+    """Make a draft the next version and put it in force; needs no deployment. What is in force already stays the version it is.
 
     Example: courtesy rulebook publish --stage prod
     """
-    from courtesy.errors import RefusedRule
+    from courtesy.errors import NotFound, RefusedRule
     from courtesy.rulebook.validation import check_criteria
+    from courtesy.rulebook.versions import diff as diff_of
     from courtesy.rulebook.versions import sections_of
 
     draft = _draft(folder)
@@ -151,6 +152,10 @@ def publish(
     if errors:
         raise RefusedRule("the rulebook does not hold together:\n  " + "\n  ".join(errors))
     with _store(stage) as store:
+        with suppress(NotFound):  # nothing is in force yet
+            before = store.current()
+            if not diff_of(before, draft):
+                return _said(before.version, as_json, again=True)
         made = store.publish(sections_of(draft), by or getpass.getuser(), datetime.now(UTC))
     return _said(made.version, as_json)
 
@@ -190,11 +195,13 @@ def rollback(
     return _said(made.version, as_json)
 
 
-def _said(version: int, as_json: bool) -> int:
+def _said(version: int, as_json: bool, *, again: bool = False) -> int:
     if as_json:
         show_json({"version": version})
     else:
-        console.print(f"version {version} is in force")
+        console.print(
+            f"version {version} is in force" + (" and says the same; nothing was published" if again else "")
+        )
     return OK
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from courtesy.errors import NotFound, OutsideFailed
+from courtesy.errors import NotFound, OutsideFailed, UnknownName
 from courtesy_local.cli.output import OK, JsonFlag, NotUp, console, show_json
 from courtesy_local.stack.local_stack import LocalStack
 
@@ -34,10 +34,12 @@ def register(app: typer.Typer) -> None:
         if answer.status == 404:
             raise NotFound("there is no customer with this id")
         if answer.status != 200:
-            raise OutsideFailed(
-                f"the API answered {answer.status}: {answer.body[:300].decode(errors='replace')}"
-            )
+            raise OutsideFailed(answer.refusal())
         told = answer.json()
+        if trigger and not told["decisions"]:  # none by a trigger that there is, or a name that is wrong
+            known = stack.http("GET", "/triggers", role=ROLE)
+            if known.status == 200 and trigger not in known.json()["triggers"]:
+                raise UnknownName("trigger", trigger, known.json()["triggers"])
         if as_json:
             show_json(told)
         else:

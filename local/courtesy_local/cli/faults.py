@@ -70,10 +70,7 @@ def faults(
     jobs = processes or os.cpu_count() or 1
     outcome = run_many(seed, schedules, jobs, _progress("schedules", schedules))
     designs = WRONG if schedules > 1 else ()
-    seeded = {
-        name: run_schedules(seed, min(schedules, MOST_TO_CATCH), design=name, until_caught=True)
-        for name in designs
-    }
+    seeded = {name: run_schedules(seed, MOST_TO_CATCH, design=name, until_caught=True) for name in designs}
     verdicts = _exhaustive(pairs, jobs, paths, share) if exhaustive else {}
     answer = _answer(outcome, seeded, verdicts)
     if as_json:

@@ -163,6 +163,8 @@ def proof(
 
     Example: courtesy proof welcome_cars --to brand@example.com
     """
+    from email_validator import EmailNotValidError, validate_email
+
     from courtesy.errors import OutsideFailed
     from courtesy.messages.ports import Accepted, Mail
     from courtesy_aws.mailer import SesMailer
@@ -176,6 +178,10 @@ def proof(
         raise RefusedInput(
             f"{trigger} has no e-mail; see it with `courtesy render {trigger} --out {trigger}.pdf`"
         )
+    try:
+        validate_email(to, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise RefusedInput("--to is no e-mail address; expected one like brand@example.com") from error
     shown = preview.email(trigger, sample)
     stack = LocalStack()
     if not stack.is_up():

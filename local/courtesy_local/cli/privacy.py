@@ -132,7 +132,7 @@ def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     if answer.status == 404:
         raise NotFound("there is no customer with this id, or no erasure of them")
     if answer.status not in (200, 202):
-        raise OutsideFailed(f"the API answered {answer.status}: {answer.body[:300].decode(errors='replace')}")
+        raise OutsideFailed(answer.refusal())
     return answer.json()
 
 

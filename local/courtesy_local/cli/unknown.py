@@ -1,6 +1,7 @@
 """`courtesy unknown`: contacts of which nobody knows whether they went out; listed, and settled by a person."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -26,7 +27,7 @@ def show(as_json: JsonFlag = False) -> int:
     """
     answer = Works.open().stack.http("GET", "/contacts/unknown", role=ROLE)
     if answer.status != 200:
-        raise OutsideFailed(f"the API answered {answer.status}: {answer.body[:300].decode(errors='replace')}")
+        raise OutsideFailed(answer.refusal())
     waiting = answer.json()["contacts"]
     if as_json:
         show_json({"contacts": waiting})
@@ -54,11 +55,13 @@ def settle(
     Example: courtesy unknown settle c5xkq3jt7w2m4n6p8r0s2t4v6y k0123456789abcdef01234567 --went-out
     """
     body = {"customer_id": customer, "went_out": went_out}
-    answer = Works.open().stack.http("POST", f"/contacts/{contact}/settle", role=ROLE, body=body)
+    answer = Works.open().stack.http(
+        "POST", f"/contacts/{quote(contact, safe='')}/settle", role=ROLE, body=body
+    )
     if answer.status == 404:
         raise NotFound("this customer has no contact of unknown outcome with this id")
     if answer.status != 200:
-        raise OutsideFailed(f"the API answered {answer.status}: {answer.body[:300].decode(errors='replace')}")
+        raise OutsideFailed(answer.refusal())
     if as_json:
         show_json(answer.json())
     else:

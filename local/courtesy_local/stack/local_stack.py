@@ -42,6 +42,15 @@ class Answer:
         """The body as JSON."""
         return json.loads(self.body)
 
+    def refusal(self) -> str:
+        """In words why the API did not do what it was asked; its status where it gave no reason."""
+        try:
+            told = json.loads(self.body)
+            text = told.get("detail") or told["title"]
+        except (ValueError, KeyError, AttributeError):
+            return f"the API answered {self.status}: {self.body[:300].decode(errors='replace')}"
+        return f"{text} (the API answered {self.status})"
+
 
 class LocalStack:
     """The stack of this checkout. Making one starts nothing."""

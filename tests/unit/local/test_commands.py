@@ -13,6 +13,7 @@ import typer
 from courtesy_local.cli.app import build, run
 from courtesy_local.cli.output import NOT_UP, USAGE
 from courtesy_local.stack import places
+from courtesy_local.stack.local_stack import Answer
 from courtesy_local.vendor.api_vendor import ApiVendorServer
 
 
@@ -34,6 +35,23 @@ NEED_THE_STACK = [
     ["rulebook", "rollback", "1"], ["rehearse"], ["measure", "--from", "2026-01-01"], ["outbox"], ["vendor", "overdue"], ["console", "--no-open"],
     ["proof", "welcome_cars", "--to", "brand@example.com"], ["segments", "report", "--from", "2026-01-01", "--to", "2026-02-01"],
 ]  # fmt: skip
+
+
+def test_a_refusal_of_the_api_is_said_in_its_own_words() -> None:
+    told = Answer(
+        422,
+        {},
+        b'{"type": "about:blank", "title": "Wrong fields", "status": 422, "detail": "path.id: not an id"}',
+    )
+    assert told.refusal() == "path.id: not an id (the API answered 422)"
+    assert Answer(409, {}, b'{"title": "In the way"}').refusal() == "In the way (the API answered 409)"
+    for body in (b"<html>", b"[1]", b"{}"):
+        assert Answer(502, {}, body).refusal() == f"the API answered 502: {body.decode()}"
+
+
+def test_a_proof_goes_to_an_address_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["proof", "welcome_cars", "--to", "nobody"]) == 1
+    assert "--to is no e-mail address" in capsys.readouterr().err
 
 
 def test_what_nobody_foresaw_says_where_and_not_what(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:  # fmt: skip
