@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 
 from courtesy.decisions.claim import Claimed, claim
@@ -238,6 +239,30 @@ def test_event_candidates_that_were_held_compete_again_in_the_next_cycle(tmp_pat
     write_events(lake, "run-1", {"c1": [row_of(d) for d in held]})
     assert run(store, lake, book, tmp_path).decisions.reserved == 1
     assert logged(lake, tmp_path) == [("c1", "welcome", "reserved")]
+
+
+def test_what_was_held_of_a_customer_who_has_become_part_of_another_competes_in_one_part(
+    tmp_path: Path,
+) -> None:
+    book = rulebook(trigger("welcome", kind="event", listens_to="transaction.purchase"))
+    store, lake, cycle = store_of("c1", "c3"), InMemoryLake(), "2026-03-04-a"
+    store.put_profile(Profile(customer_id="c2", merged_into="c1"), 0)
+    candidate = Candidate("welcome", "e-1", NOW + timedelta(days=5))
+    for id_ in ("c2", "c9"):  # nobody knows the other any more
+        [held] = decide(customer(merging=True), [candidate], book, NOW - timedelta(days=1), KEY)
+        row = msgspec.structs.replace(row_of(held), customer_id=id_)
+        write_events(lake, f"run-{id_}", {id_: [row]})
+    work = tmp_path / cycle
+    work.mkdir()
+    segments(store, lake, book, cycle, work)
+    whole = f"segments/{cycle}/part-00000.parquet"
+    told = []
+    for part in (0, 1):
+        lake.put(f"segments/{cycle}/part-{part:05}.parquet", lake.get(whole))
+        job = CyclePart(cycle, NOW.date(), 2, part, book.version)
+        told.append(decide_part(store, lake, book, job, lambda: NOW, KEY, work).decisions.reserved)
+    assert sorted(told) == [0, 1]
+    assert store.read_contact("c1", "welcome", "e-1") is not None
 
 
 def test_a_follow_up_is_proposed_for_a_contact_that_went_out_long_enough_ago(tmp_path: Path) -> None:

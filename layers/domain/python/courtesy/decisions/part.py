@@ -9,7 +9,8 @@ that one of them for whom it was reserved (`Contact.found_as` says so); found fo
 
 A contact that an open case cancelled does not stand: once the case is closed its occurrence is proposed and decided anew,
 while the trigger still finds the customer. Candidates of events that were held compete again here, in the part that their
-customer is in. Budgets and stock are taken in the transaction that reserves (`allowances`), whatever part, event or person asks.
+customer is in; those of a customer who has become part of another go along. Budgets and stock are taken in the transaction that
+reserves (`allowances`), whatever part, event or person asks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -96,7 +98,7 @@ def decide_part(
     lake.download(segments_path(job.cycle_id, job.part), segments)
     connection = connect(folder)
     try:
-        run = _Run(store, rulebook, job.cycle_id, clock, hash_key, started)
+        run = _Run(store, rulebook, job, clock, hash_key, started)
         run.in_doubt = _stale(lake, job, rulebook.decisions.snapshot_days, now)
         found = find(
             connection, segments, rulebook, catalogue_of(rulebook.sources), job.as_of, started.date()
@@ -107,6 +109,7 @@ def decide_part(
                 row[0]
                 for row in connection.cursor().execute(_CUSTOMERS, {"path": segments.as_posix()}).fetchall()
             }
+            mine |= _united(waiting.keys() - mine, job, store)
             waiting = {id_: candidates for id_, candidates in waiting.items() if id_ in mine}
         write_lines(run.rows(_joined(found, waiting)), lines)
         to_parquet(connection, lines, target)
@@ -131,13 +134,13 @@ class _Run:
         self,
         store: CustomerStore,
         rulebook: Rulebook,
-        cycle_id: str,
+        job: CyclePart,
         clock: Clock,
         hash_key: bytes,
         started: datetime,
     ) -> None:
         self.store, self.clock, self.hash_key, self.started = store, clock, hash_key, started
-        self.cycle_id = cycle_id
+        self.job = job
         self.policy: Policy = policy_of(rulebook)
         self.balance = Balance()
         self.in_doubt = ""
@@ -154,7 +157,7 @@ class _Run:
         if stored is None or stored.profile.merged_into:
             stored = self.store.read_profile(found.customer_id)
         profile, now = stored.profile, self.clock()
-        name = found_as(self.cycle_id, found.customer_id)
+        name = found_as(self.job, found.customer_id)
         candidates = {
             (c.trigger, c.occurrence): c for c in found.candidates if c.trigger in self.policy.plans
         }
@@ -208,9 +211,9 @@ class _Run:
         return from_json(contact.decided)
 
 
-def found_as(cycle_id: str, customer_id: str) -> str:
-    """Names a cycle and a customer of its snapshot: 16 characters that say neither."""
-    return blake2b(f"{cycle_id}\0{customer_id}".encode(), digest_size=8).hexdigest()
+def found_as(job: CyclePart, customer_id: str) -> str:
+    """Names a part of a cycle and a customer it decides about: 16 characters that say neither."""
+    return blake2b(f"{job.cycle_id}\0{job.part}\0{customer_id}".encode(), digest_size=8).hexdigest()
 
 
 def _waiting(lake: Lake, rulebook: Rulebook, now: datetime) -> dict[str, list[Candidate]]:
@@ -219,6 +222,16 @@ def _waiting(lake: Lake, rulebook: Rulebook, now: datetime) -> dict[str, list[Ca
     if longest == 0:
         return {}
     return still_held(read_held(lake, (now - timedelta(days=longest)).date(), now.date()), now)
+
+
+def _united(customer_ids: Iterable[str], job: CyclePart, store: CustomerStore) -> set[str]:
+    """Of customers who are not in this part, those who have become part of others and fall to this one: their candidates go along.
+
+    A snapshot has them no more, so each falls to one part by its id.
+    """
+    falling = [id_ for id_ in customer_ids if crc32(id_.encode()) % job.parts == job.part]
+    held = store.read_profiles(sorted(falling))
+    return {id_ for id_, (profile, _) in held.items() if profile.merged_into}
 
 
 def _joined(found: Iterable[Found], waiting: dict[str, list[Candidate]]) -> Iterator[Found]:

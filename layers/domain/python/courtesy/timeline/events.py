@@ -146,7 +146,7 @@ class Contact(_Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     code, code_until: what the customer shows for the offer, and until when it is good (excluded);
     holds: counters of which this contact holds a unit (stock, budgets), given back with its slot;
     household: keyed hash of the household at reservation;
-    found_as: names the cycle and whom its snapshot knew for whom it was reserved, empty where no cycle found it.
+    found_as: names the part of a cycle, and whom it had found, for whom it was reserved; empty where no cycle did.
     """
 
     trigger: str
