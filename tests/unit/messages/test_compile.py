@@ -49,6 +49,32 @@ def test_compiled_html_carries_no_stylesheet_rule_that_was_not_inlined(rulebook:
     assert "fonts.googleapis" not in frame.before
 
 
+def test_compiling_again_costs_what_was_changed_and_answers_for_what_stands_there(tmp_path: Path) -> None:
+    folder = tmp_path / "rulebook"
+    for part in ("messages", "triggers"):
+        shutil.copytree(FOLDER / part, folder / part)
+    shutil.copy(FOLDER / "messages.yaml", folder / "messages.yaml")
+    first = compile_messages(folder)
+    compiled = compile_email.cache_info().misses
+    assert compile_messages(folder) == first
+    assert compile_email.cache_info().misses == compiled
+
+    path = folder / "messages" / "welcome.yaml"
+    written = path.read_text("utf-8")
+    path.write_text(re.sub(r"headline: .*", "headline: Good that you came", written, count=1), "utf-8")
+    changed = compile_messages(folder)
+    assert compile_email.cache_info().misses == compiled + 1
+    differs = {name for name in first.messages if changed.messages[name] != first.messages[name]}
+    assert {name.split("/")[0] for name in differs} == {"welcome"}
+    assert len({name.split("/")[2] for name in differs}) == 1
+
+    path.write_text(written, "utf-8")
+    frame = folder / "messages" / "frames" / "email.mjml"
+    frame.write_text(frame.read_text("utf-8").replace("{{ sender.postal_address }}", ""), "utf-8")
+    with pytest.raises(RefusedRule, match="postal address"):
+        compile_messages(folder)
+
+
 def test_no_text_is_smaller_than_twelve_pixels(rulebook: Rulebook) -> None:
     """0 is the spacing of tables, 1 the hidden preheader; text is 12 or more."""
     frame = rulebook.messages.html_frames["email"]

@@ -1,10 +1,11 @@
 """Publishing messages: the YAML, MJML and Typst below `rulebook/messages/` in, compiled `MessageRules` out.
 
-Happens once per publication: the lint, MJML to HTML, css inlined, the text version derived. Sending needs Jinja2 alone;
+Happens at each publication, check and preview: the lint, MJML to HTML, css inlined, the text version derived. Sending needs Jinja2 alone;
 mjml and css-inline come with the extra `publish` and are no part of any Lambda layer.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,10 +19,12 @@ from courtesy.messages.plain import text_of
 from courtesy.messages.protect import Protected
 from courtesy.messages.rules import CompiledMessage, HtmlFrame, MessageRules, Picture
 from courtesy.messages.sources import MessageSource, Text, read_source
-from courtesy.messages.template import lint
+from courtesy.messages.template import Finding, lint
 
 CONTENT = "<!--content-->"
 """The mark in the e-mail frame that the message takes the place of."""
+KEPT = 256
+"""Compiled texts that a process remembers by their content, some 60 KB each; so a draft checked again costs what was changed."""
 _START, _END = "<!--message-->", "<!--/message-->"
 _NEEDED = {
     "links.unsubscribe": "a link to unsubscribe",
@@ -30,7 +33,7 @@ _NEEDED = {
 
 
 class _Trigger(NamedTuple):
-    channels: list[str]
+    channels: tuple[str, ...]
     marketing: bool
 
 
@@ -122,14 +125,20 @@ def compile_messages(rulebook_folder: Path, only: str = "") -> MessageRules:
 
 def source_findings(source: MessageSource, words: Iterable[str]) -> list[str]:
     """What the lint has against one message's texts, `line n: text` with the line of the YAML file."""
-    known = list(words)
+    known = frozenset(words)
     return [
         f"line {line + finding.line - 1}: {finding.text}"
         for text, line in source.templates()
-        for finding in lint(text, known)
+        for finding in _linted(text, known)
     ]
 
 
+@lru_cache(maxsize=2048)
+def _linted(text: str, words: frozenset[str]) -> tuple[Finding, ...]:
+    return tuple(lint(text, words))
+
+
+@lru_cache(maxsize=KEPT)
 def compile_email(mjml_or_html: str) -> str:
     """MJML (or HTML) with Jinja in, HTML with css inlined and the same Jinja out. Raises RefusedRule on bad MJML."""
     import css_inline
@@ -149,6 +158,7 @@ def compile_email(mjml_or_html: str) -> str:
     return html
 
 
+@lru_cache(maxsize=KEPT)
 def derive_text(html: str) -> str:
     """The text version of a compiled HTML template, as a template."""
     jinja = Protected()
@@ -241,12 +251,16 @@ def _dealers(folder: Path) -> dict[str, Any]:
 def _triggers(folder: Path) -> dict[str, _Trigger]:
     triggers: dict[str, _Trigger] = {}
     for path in sorted(folder.glob("*.yaml")):
-        rule: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        purpose = rule.get("purpose", "marketing")
-        triggers[str(rule.get("id", path.stem))] = _Trigger(
-            list(rule.get("channels", [])), purpose == "marketing"
-        )
+        id_, trigger = _trigger(path.read_text(encoding="utf-8"))
+        triggers[id_ or path.stem] = trigger
     return triggers
+
+
+@lru_cache(maxsize=1024)
+def _trigger(text: str) -> tuple[str, _Trigger]:
+    rule: Mapping[str, Any] = yaml.safe_load(text) or {}
+    marketing = rule.get("purpose", "marketing") == "marketing"
+    return str(rule.get("id", "")), _Trigger(tuple(rule.get("channels", [])), marketing)
 
 
 def _words(rules: MessageRules) -> set[str]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
 from courtesy.errors import RefusedRule, UnknownName
+
+KEPT = 256
+"""Files that a process remembers by their content."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,15 @@ class MessageSource:
 
 def read_source(path: Path, languages: Sequence[str]) -> MessageSource:
     """The message written in a file. Raises RefusedRule with the line, UnknownName."""
+    return _source(path.name, path.read_text(encoding="utf-8"), tuple(languages))
+
+
+@lru_cache(maxsize=KEPT)
+def _source(name: str, text: str, languages: tuple[str, ...]) -> MessageSource:
+    """By its text, so the same is not read twice in a process."""
+    path = Path(name)
     try:
-        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise RefusedRule(f"YAML: {error}", rule=path.name) from error
     lines: list[tuple[str, int]] = []
