@@ -99,7 +99,7 @@ def _look(page: Path, folder: Path, scheme: int) -> list[dict[str, Any]]:
         "--dump-dom",
         page.resolve().as_uri(),
     ]
-    shown = subprocess.run([found, *arguments], check=True, capture_output=True, text=True, timeout=60)
+    shown = subprocess.run([found, *arguments], check=True, capture_output=True, text=True, timeout=600)
     told: list[dict[str, Any]] = json.loads(
         unescape(shown.stdout.partition('<pre id="told">')[2].partition("</pre>")[0])
     )
