@@ -15,7 +15,7 @@ import urllib3
 
 from courtesy_local.stack import places
 
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 120.0
 FIRST_PORT = 4566
 PORT_VARIABLE = "COURTESY_PORT"
 
@@ -46,7 +46,7 @@ class Server:
         try:
             return (
                 urllib3.request(
-                    "GET", f"{self.endpoint}/_ministack/health", timeout=2.0, retries=False
+                    "GET", f"{self.endpoint}/_ministack/health", timeout=20.0, retries=False
                 ).status
                 == 200
             )
