@@ -20,7 +20,8 @@ from botocore.awsrequest import AWSPreparedRequest
 from courtesy.decisions.candidates import from_cycle
 from courtesy.decisions.decide import decide
 from courtesy.decisions.decision import Reserved
-from courtesy.decisions.listen import EventMessage, decide_events
+from courtesy.decisions.event_message import EventMessage
+from courtesy.decisions.listen import decide_events
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
 from courtesy.identity.memory import MemoryIndex

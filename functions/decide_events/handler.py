@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from courtesy.decisions.listen import EventMessage, decide_events
+from courtesy.decisions.event_message import EventMessage
+from courtesy.decisions.listen import decide_events
 from courtesy_aws.batch import SQSRecord, process_batch
 from courtesy_aws.observability import count, observed
 from functions.decide_events.wiring import wire

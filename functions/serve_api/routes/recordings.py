@@ -12,8 +12,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Response as Answer
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from courtesy.decisions.event_message import EventMessage
 from courtesy.decisions.inbound import Recorded, close_case, find_case, record
-from courtesy.decisions.listen import EventMessage
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.settle import cancel
 from courtesy.errors import NotAllowed, NotFound, RefusedInput, UnknownName

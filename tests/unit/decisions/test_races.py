@@ -11,8 +11,9 @@ from courtesy.decisions.allowances import shards
 from courtesy.decisions.checks import check_decisions
 from courtesy.decisions.claim import Claimed, NotClaimed, claim
 from courtesy.decisions.decision import Candidate, Reserved
+from courtesy.decisions.event_message import EventMessage
 from courtesy.decisions.find import Found
-from courtesy.decisions.listen import EventMessage, decide_events
+from courtesy.decisions.listen import decide_events
 from courtesy.decisions.log import read_held
 from courtesy.decisions.offers import good_until, offers_of
 from courtesy.decisions.part import _joined

@@ -14,7 +14,8 @@ from zlib import crc32
 import msgspec
 
 from courtesy.decisions.candidates import from_cycle
-from courtesy.decisions.listen import EventMessage, decide_events
+from courtesy.decisions.event_message import EventMessage
+from courtesy.decisions.listen import decide_events
 from courtesy.decisions.log import read_held, still_held
 from courtesy.decisions.release import Message, release
 from courtesy.decisions.reserve import reserve

@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-import msgspec
-
 from courtesy.decisions.candidates import from_event
 from courtesy.decisions.decision import Candidate, Decision
+from courtesy.decisions.event_message import EventMessage
 from courtesy.decisions.explain import from_json
 from courtesy.decisions.log import Balance, Row, row_of, write_events
 from courtesy.decisions.policy import policy_of
@@ -40,18 +39,6 @@ class Readable(Protocol):
     def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
         """The records of these subjects; those that nobody knows are left out."""
         ...
-
-
-class EventMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Some events of one customer that triggers may listen to, by their keys on the timeline.
-
-    records: the person records ("source/id") through which they came. Events go with their record, so where a split has taken
-    one to another customer meanwhile, the identity index says to whom.
-    """
-
-    customer_id: str
-    keys: list[str]
-    records: list[str] = []
 
 
 class _Place(NamedTuple):

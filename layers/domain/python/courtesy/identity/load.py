@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from courtesy.decisions.candidates import from_event
-from courtesy.decisions.listen import EventMessage
+from courtesy.decisions.event_message import EventMessage
 from courtesy.decisions.offers import CODES, code_note, read_holder
 from courtesy.decisions.settle import PRINTED, RECALLABLE, stop_open_contacts
 from courtesy.errors import Conflict, RefusedInput, UnknownName
