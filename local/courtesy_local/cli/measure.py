@@ -9,6 +9,7 @@ import typer
 
 from courtesy_local.cli.cycle import parse_day
 from courtesy_local.cli.output import OK, JsonFlag, console, show_json, table
+from courtesy_local.cli.population import LakeCopy
 
 
 def register(app: typer.Typer) -> None:
@@ -24,10 +25,7 @@ def measure(
     horizon: Annotated[int, typer.Option(help="Days in which something may come of a decision.")] = 90,
     cycle: Annotated[str, typer.Option(help="The cycle whose snapshot tells what came; the latest.")] = "",
     output: Annotated[Path | None, typer.Option(help="Write an HTML page with pictures here.")] = None,
-    snapshot: Annotated[
-        Path | None,
-        typer.Option(help="A copy of the lake on disk, instead of the stack's.", file_okay=False),
-    ] = None,
+    snapshot: LakeCopy = None,
     as_json: JsonFlag = False,
 ) -> int:
     """What contacting did: retention, response, revenue, margin of treated against held out, and fatigue.

@@ -21,6 +21,9 @@ Day = Annotated[str, typer.Option("--date", help="Column of the day.")]
 Amount = Annotated[str, typer.Option(help="Column of the money.")]
 DateFormat = Annotated[str, typer.Option(help="How days are written, e.g. %Y%m%d; ISO 8601 where left out.")]
 Delimiter = Annotated[str, typer.Option(help='What stands between columns; " " is any run of blanks.')]
+LakeCopy = Annotated[
+    Path | None, typer.Option(help="A copy of the lake on disk, instead of the stack's.", file_okay=False)
+]
 NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line is a transaction.")]
 
 
@@ -140,10 +143,7 @@ def register(app: typer.Typer) -> None:
             Path, typer.Argument(help="The drafted population.yaml.", exists=True, dir_okay=False)
         ],
         cycle: Annotated[str, typer.Option(help="The cycle to try it on; the latest where left out.")] = "",
-        snapshot: Annotated[
-            Path | None,
-            typer.Option(help="A copy of the lake on disk, instead of the stack's.", file_okay=False),
-        ] = None,
+        snapshot: LakeCopy = None,
         as_json: JsonFlag = False,
     ) -> int:
         """Who would move from where to where if these rules were published. Writes nothing.
@@ -195,10 +195,7 @@ def register(app: typer.Typer) -> None:
         earlier: Annotated[str, typer.Option("--from", help="Date or id of the earlier cycle.")],
         later: Annotated[str, typer.Option("--to", help="Date or id of the later cycle.")],
         output: Annotated[Path, typer.Option(help="The HTML page to write.")] = Path("segments.html"),
-        snapshot: Annotated[
-            Path | None,
-            typer.Option(help="A copy of the lake on disk, instead of the stack's.", file_okay=False),
-        ] = None,
+        snapshot: LakeCopy = None,
         as_json: JsonFlag = False,
     ) -> int:
         """Movements between the segments of two dates, as a page with a picture and tables.

@@ -92,9 +92,8 @@ class Run:
         call = f"{service}.{operation}"
         fault = self._fault(call, request)
         if fault is not None and not applies(fault, call):
-            fault = (
-                Fault.ERROR
-            )  # an earlier fault has moved the calls, and this one cannot suffer what was planned
+            # An earlier fault has moved the calls, and this one cannot suffer what was planned.
+            fault = Fault.ERROR
         if fault in (Fault.KILLED_BEFORE, Fault.KILLED_AFTER):
             self.killed = True
         if fault is Fault.KILLED_BEFORE:

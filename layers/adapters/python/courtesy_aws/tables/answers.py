@@ -43,23 +43,16 @@ class DynamoAnswers:
 
     def take(self, key: str, request: str, now: datetime) -> Held | None:
         """Take the key for this request; None where that worked, else what stands under it."""
-        seconds = int(now.timestamp())
         try:
             with asking(f"writing to {self._name}"):
                 self._dynamo.put_item(
                     TableName=self._name,
-                    Item={
-                        "caller_key": {"S": key},
-                        "request": {"S": request},
-                        "answer": {"S": ""},
-                        "taken_until": {"N": str(seconds + int(LEASE.total_seconds()))},
-                        "expires": {"N": str(seconds + int(KEPT.total_seconds()))},
-                    },
+                    Item=_item(key, request, "", _until(now + LEASE), now),
                     ConditionExpression="attribute_not_exists(caller_key) OR expires < :now"
                     " OR (answer = :none AND taken_until < :now AND #request = :request)",
                     ExpressionAttributeNames={"#request": "request"},
                     ExpressionAttributeValues={
-                        ":now": {"N": str(seconds)},
+                        ":now": _until(now),
                         ":none": {"S": ""},
                         ":request": {"S": request},
                     },
@@ -73,9 +66,8 @@ class DynamoAnswers:
 
     def keep(self, key: str, request: str, answer: str, about: Collection[str], now: datetime) -> None:
         """Store the answer under a key that was taken, filed under the customers whom it is about."""
-        for customer_id in sorted(
-            about
-        ):  # first, so that there is never an answer that an erasure would not find
+        # First, so that there is never an answer that an erasure would not find.
+        for customer_id in sorted(about):
             with asking(f"writing to {self._name}"):
                 self._dynamo.update_item(
                     TableName=self._name,
@@ -123,16 +115,7 @@ class DynamoAnswers:
 
     def _put(self, key: str, request: str, answer: str, now: datetime) -> None:
         with asking(f"writing to {self._name}"):
-            self._dynamo.put_item(
-                TableName=self._name,
-                Item={
-                    "caller_key": {"S": key},
-                    "request": {"S": request},
-                    "answer": {"S": answer},
-                    "taken_until": {"N": "0"},
-                    "expires": _until(now + KEPT),
-                },
-            )
+            self._dynamo.put_item(TableName=self._name, Item=_item(key, request, answer, {"N": "0"}, now))
 
     def _read(self, key: str) -> dict[str, dict[str, str]]:
         with asking(f"reading from {self._name}"):
@@ -141,6 +124,18 @@ class DynamoAnswers:
             )
         item: dict[str, dict[str, str]] = found.get("Item", {})  # type: ignore[assignment]
         return item
+
+
+def _item(
+    key: str, request: str, answer: str, taken_until: dict[str, str], now: datetime
+) -> dict[str, dict[str, str]]:
+    return {
+        "caller_key": {"S": key},
+        "request": {"S": request},
+        "answer": {"S": answer},
+        "taken_until": taken_until,
+        "expires": _until(now + KEPT),
+    }
 
 
 def _until(when: datetime) -> dict[str, str]:

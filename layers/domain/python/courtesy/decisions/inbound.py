@@ -4,19 +4,15 @@ A case that opens cancels the marketing that waits, and recalls what is at the p
 twice under the same id, it is recorded once.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
-from courtesy.decisions.claim import forbidden
 from courtesy.decisions.effects import Step, refolded, write_folded
 from courtesy.decisions.policy import Policy
-from courtesy.decisions.settle import may_be_recalled, stopping
+from courtesy.decisions.settle import stopped_by_law
 from courtesy.errors import Conflict, NotFound
-from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore
-from courtesy.timeline.contacts import OPEN
 from courtesy.timeline.events import Case, Contact, Event, Interaction, Response, event_key
 from courtesy.timeline.profile import CaseView, Profile
 
@@ -54,7 +50,7 @@ def record(
                     raise Conflict(f"a case {event.id!r} stands already; give another id")
         after = refolded(profile, timeline, Step(new=[event]))
         opens = isinstance(event, Case) and event.status == "open"
-        moved = _stopped(after, timeline, policy, now) if opens else []
+        moved = stopped_by_law(after, timeline, policy, now) if opens else []
         stopped.extend(contact for contact, _, _ in moved)
         return Step(new=[event], moved=moved)
 
@@ -96,19 +92,6 @@ def find_case(profile: Profile, source: str, case_id: str) -> CaseView:
         if (case.source, case.id) == (source, case_id):
             return case
     raise NotFound("this customer has no such case")
-
-
-def _stopped(
-    profile: Profile, timeline: Sequence[Event], policy: Policy, now: datetime
-) -> list[tuple[Contact, ContactState, str]]:
-    """The moves that stop what has not left and what the law, as the profile is now, forbids."""
-    moved = []
-    for event in timeline:
-        if isinstance(event, Contact) and (event.state in OPEN or may_be_recalled(event, timeline, now)):
-            finding = forbidden(event, profile, policy, now)
-            if finding is not None:
-                moved += stopping([event], timeline, finding.reason.value, now)
-    return moved
 
 
 def _same(held: Event, event: Event) -> None:

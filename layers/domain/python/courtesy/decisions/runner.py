@@ -167,23 +167,6 @@ class Runner:
                 cost=lane.rules.cost,
             )
         findings = self.findings or [finding]
-        if finding.reason in _CONTROLS:
-            return Control(
-                customer_id=profile.customer_id,
-                trigger=trigger.id,
-                occurrence=candidate.occurrence,
-                division=trigger.division,
-                at=now,
-                rulebook=rulebook,
-                profile_version=version,
-                expires=candidate.expires,
-                priority=trigger.priority,
-                value=self.value,
-                findings=findings,
-                competitors=competitors,
-                reason=finding.reason,
-                rule=finding.rule,
-            )
         if finding.reason in MAY_CHANGE:
             return Held(
                 customer_id=profile.customer_id,
@@ -203,7 +186,8 @@ class Runner:
                 rule=finding.rule,
                 until=finding.until,
             )
-        return Suppressed(
+        ends = Control if finding.reason in _CONTROLS else Suppressed
+        return ends(
             customer_id=profile.customer_id,
             trigger=trigger.id,
             occurrence=candidate.occurrence,

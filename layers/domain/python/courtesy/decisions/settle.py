@@ -174,17 +174,25 @@ def stop_open_contacts(
 
     def make(profile: Profile, timeline: list[Event]) -> Step | None:
         stopped.clear()
-        moved = []
-        for event in timeline:
-            if isinstance(event, Contact) and (event.state in OPEN or may_be_recalled(event, timeline, now)):
-                finding = forbidden(event, profile, policy, now)
-                if finding is not None:
-                    moved += stopping([event], timeline, finding.reason.value, now)
+        moved = stopped_by_law(profile, timeline, policy, now)
         stopped.extend(contact for contact, _, _ in moved if contact.state is ContactState.CANCELLED)
         return Step(moved=moved) if moved else None
 
     write_folded(store, customer_id, make)
     return stopped
+
+
+def stopped_by_law(
+    profile: Profile, timeline: Sequence[Event], policy: Policy, now: datetime
+) -> list[tuple[Contact, ContactState, str]]:
+    """The moves that stop what has not left, or may be asked back, and what the law, as the profile is now, forbids."""
+    moved = []
+    for event in timeline:
+        if isinstance(event, Contact) and (event.state in OPEN or may_be_recalled(event, timeline, now)):
+            finding = forbidden(event, profile, policy, now)
+            if finding is not None:
+                moved += stopping([event], timeline, finding.reason.value, now)
+    return moved
 
 
 def may_be_recalled(contact: Contact, timeline: Sequence[Event], now: datetime) -> bool:

@@ -76,13 +76,44 @@ def _exchanged(a: Traits, b: Traits, names: Collection[str]) -> bool:
 def is_one(levels: Levels, rules: IdentityRules) -> bool:
     """Whether the evidence also tells one person from two of one household, or of one house where there are no families."""
     if rules.families:
-        return against_kin(levels, rules) >= rules.kin
+        return against_kin(levels, rules) >= rules.kin and not _namesakes(levels)
     if levels.get("generation") == "different":
         return False
     strangers = levels.get("given") == levels.get("surname") == "different"
     if not strangers or any(levels.get(field) == "exact" for field in OWN):
         return True
     return all(levels.get(field) in ("exact", "close") for field in ("born", "number", "street"))
+
+
+def _namesakes(levels: Levels) -> bool:
+    """Whether all that agrees is what two people of one house, office or town may have in common by chance: a given name
+    and the place, with another surname; or the name and the town alone.
+    """
+    if any(levels.get(field) in AGREES for field in ("born", "email", "national_id", "keys")):
+        return False
+    if levels.get("surname") == "different":
+        return True
+    return not any(levels.get(field) in AGREES for field in ("phone", "number", "street", "address2"))
+
+
+AGREES = ("exact", "close", "slip", "near", "local")
+"""Levels that speak for one person, in fields that tell people apart."""
+
+
+def _sums(
+    levels: Levels, weights: Mapping[str, Mapping[str, float]], apart: Collection[str]
+) -> tuple[float, float]:
+    """Bits of the fields that have weights: of all but the ones apart, and of those."""
+    rest = separate = 0.0
+    for field, level in levels.items():
+        table = weights.get(field)
+        if table is None:
+            continue
+        if field in apart:
+            separate += table[level]
+        else:
+            rest += table[level]
+    return rest, separate
 
 
 def against_kin(levels: Levels, rules: IdentityRules) -> float:
@@ -92,15 +123,7 @@ def against_kin(levels: Levels, rules: IdentityRules) -> float:
     mostly both; twins a birthday too, and father and son the whole name. What is left is what is one's own: given name,
     birthday, documents.
     """
-    own = shared = 0.0
-    for field, level in levels.items():
-        table = rules.kin_weights.get(field)
-        if table is None:
-            continue
-        if field in SHARED:
-            shared += table[level]
-        else:
-            own += table[level]
+    own, shared = _sums(levels, rules.kin_weights, SHARED)
     return own + min(shared, rules.kin - 0.5)
 
 
@@ -108,15 +131,7 @@ def weigh(levels: Levels, rules: IdentityRules) -> float:
     """The sum of the evidence in bits; what a household shares counts up to `place_cap`.
     An address that differs altogether counts once, see `ELSEWHERE`.
     """
-    total = home = 0.0
-    for field, level in levels.items():
-        table = rules.weights.get(field)
-        if table is None:
-            continue
-        if field in HOME:
-            home += table[level]
-        else:
-            total += table[level]
+    total, home = _sums(levels, rules.weights, HOME)
     if "order" in levels:
         total -= 2.0
     stays = levels.get("phone") == "exact" or levels.get("email") == "exact"
@@ -165,7 +180,9 @@ def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
         return differing >= THREE and not at_home and all(levels.get(f) != "exact" for f in OWN)
     if "different" not in {levels.get(field) for field in ("given", "middle", "born", "national_id")}:
         return False
-    levels.pop("phone", None)  # the one thing here that stays at home
+    levels.pop("phone", None)  # it stays at home
+    if "different" in (levels.get("given"), levels.get("middle")):
+        levels.pop("email", None)  # so may a mailbox that two names are written to: twins share it with their birthday
     bits = against_kin(levels, rules)
     return bits < 0 or (
         bits < rules.kin and bool(a.born and b.born) and _years_apart(a.born, b.born) >= GENERATION

@@ -9,6 +9,7 @@ size; if one of them was changed by others, all of them go the careful way of `m
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
+from courtesy.identity.share import Leaving
 from courtesy.ports import CustomerStore, StoredProfile
 from courtesy.timeline.events import Contact, Event, encode_event, event_key
 from courtesy.timeline.fold import fold
@@ -17,17 +18,6 @@ from courtesy.timeline.profile import Profile, encode_profile
 TOGETHER = 100
 """Items in one transaction, the most that DynamoDB takes."""
 BYTES_TOGETHER = 2 << 20
-
-
-class Leaving(Protocol):
-    """Who leaves whom; see `move.Departure`."""
-
-    @property
-    def customer_id(self) -> str: ...
-    @property
-    def homes(self) -> Mapping[str, str]: ...
-    @property
-    def heir(self) -> str: ...
 
 
 class Held(Protocol):
