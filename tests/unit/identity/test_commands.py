@@ -5,6 +5,7 @@ import pytest
 from courtesy.errors import NotFound, RefusedInput
 from courtesy.identity.merge import Desk, confirm_match, merge_customers, refuse_match, split_customer
 from courtesy.identity.normalise import traits_of
+from courtesy.identity.record import PossibleMatch
 from courtesy.identity.resolve import Incoming, place
 from courtesy.timeline.events import SourceRecord
 from courtesy.timeline.refold import refold
@@ -31,6 +32,16 @@ def test_nobody_is_merged_with_a_customer_who_is_not_there() -> None:
     for decide in (confirm_match, refuse_match):
         with pytest.raises(NotFound, match="none, or it has been decided"):
             decide(world.desk, "a" * 26)
+
+
+def test_a_decision_about_somebody_who_was_erased_meanwhile_leaves_no_trace() -> None:
+    world = World()
+    match = PossibleMatch(left="crm/1", right="web/0", weight=1.0, levels="", found=NOW)
+    world.index.put_matches([match])
+    before = world.state()
+    with pytest.raises(NotFound, match="not known"):
+        refuse_match(world.desk, match.id)
+    assert world.state() == before
 
 
 def test_the_same_command_given_again_changes_nothing() -> None:

@@ -1,6 +1,7 @@
 """Merge and split: inverse of each other, decisions that stay, and the same end wherever a crash happens."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -16,11 +17,12 @@ from courtesy.identity.merge import (
     refuse_match,
     split_customer,
 )
+from courtesy.identity.move import fetch
 from courtesy.identity.normalise import traits_of
 from courtesy.identity.resolve import Incoming, place
 from courtesy.outcomes import ContactState
 from courtesy.timeline.contacts import brought_to
-from courtesy.timeline.events import Contact, Event, Permission, SourceRecord, Transaction
+from courtesy.timeline.events import Contact, Event, Link, Permission, SourceRecord, Transaction
 from courtesy.timeline.profile import encode_profile
 from courtesy.timeline.refold import refold
 from tests.fakes import InMemoryCustomerStore
@@ -194,6 +196,25 @@ def test_a_crash_at_any_call_leaves_no_half_merged_customer_to_contact_and_ends_
         _nobody_half_merged_is_open(world)
         act(world)
         assert world.state() == wanted, f"died at call {at}"
+
+
+def test_whoever_carries_out_the_split_of_somebody_who_died_finds_it_recorded() -> None:
+    carried_out = 0
+    for at in range(1, 60):
+        world = World()
+        survivor = merge_customers(world.desk, world.eva, world.eve)
+        world.calls, world.dies_at = 0, at
+        with suppress(Crash):
+            split_customer(world.desk, survivor, ["web/9"])
+        world.dies_at = -1
+        placed = place([Incoming("crm/1"), Incoming("web/9")], world.index, RULES, KEY, NOW)
+        fetch(placed.values(), world.index, world.store, KEY)
+        homes = {record.customer_id for record in placed.values()}
+        for customer_id in homes if len(homes) > 1 else ():
+            carried_out += 1
+            links = [e for e in world.store.read_timeline(customer_id) if isinstance(e, Link)]
+            assert "different" in {link.verdict for link in links}, f"died at call {at}"
+    assert carried_out
 
 
 def _nobody_half_merged_is_open(world: World) -> None:

@@ -115,7 +115,10 @@ def refuse_match(desk: Desk, id_: str) -> None:
 def _decide(
     desk: Desk, pairs: Collection[Pair], verdict: Literal["same", "different"]
 ) -> dict[str, IndexedRecord]:
-    """Write the decision on every pair, place the records anew and bring their events home; then record it."""
+    """Record the decision, write it on every pair, place the records anew and bring their events home.
+
+    Recorded first: once it is on the index, whoever comes by may carry it out, and giving the command again only ends what it began.
+    """
     field, undone = ("together", "apart") if verdict == "same" else ("apart", "together")
     others: dict[str, set[str]] = {}
     for left, right in pairs:
@@ -128,8 +131,8 @@ def _decide(
         untold = set(getattr(record, undone)) - others[record.subject]
         return replace(record, **{field: tuple(sorted(told)), undone: tuple(sorted(untold)), "pending": True})
 
-    _write(desk.index, subjects, decided)
     _record(desk, min(pairs), verdict)
+    _write(desk.index, subjects, decided)
     placed = _finish(desk, subjects)
     desk.index.delete_matches({match_id(left, right) for left, right in pairs})
     return placed
@@ -173,6 +176,8 @@ def _record(desk: Desk, told: Pair, verdict: Literal["same", "different"]) -> No
         evidence=f"decided by {desk.by}" if desk.by else "decided by a person",
     )
     records = desk.index.read_records([left, right])
+    if len(records) < len(told):
+        return  # erased a moment ago: nothing is to name it, and writing the decision says so
     for customer_id in sorted({record.customer_id for record in records.values()} - {""}):
         write_folded(
             desk.store, customer_id, lambda _, timeline: None if link in timeline else Step(new=[link])
