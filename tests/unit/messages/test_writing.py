@@ -49,12 +49,14 @@ def test_currencies_without_minor_units_and_without_a_symbol(rulebook: Rulebook)
         ("en", "M", "Ben", "Miller", "Dear Mr. Miller,"),
         ("en", "", "Kim", "Miller", "Dear Kim Miller,"),
         ("en", "female", "Anna", "", "Dear Anna,"),
-        ("en", "", "", "Miller", "Dear Miller,"),
         ("en", "female", "", "", "Hello,"),
         ("de", "w", "Anna", "Müller", "Sehr geehrte Frau Müller,"),
         ("de", "male", "Jan", "Müller", "Sehr geehrter Herr Müller,"),
         ("de", "x", "Jo", "Müller", "Guten Tag Jo Müller,"),
         ("de", "", "", "", "Guten Tag,"),
+        ("en", "", "", "Miller", "Hello,"),
+        ("de", "", "", "Müller", "Guten Tag,"),
+        ("en", "", "Jo", "", "Dear Jo,"),
     ],
 )
 def test_a_greeting_has_no_gap(

@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from courtesy.errors import RefusedInput, RefusedRule
+from courtesy.messages.glyphs import PRINTED, undrawn
 from courtesy.messages.pictures import missing_pictures, picture_of
 from courtesy.messages.plain import text_of
 from courtesy.messages.protect import Protected
@@ -94,6 +95,8 @@ def compile_messages(rulebook_folder: Path, only: str = "") -> MessageRules:
                     )
                 else:
                     message = _printed(source, text, language, channel)
+                    if channel in PRINTED:
+                        findings += [f"{path.name}: {text}" for text in _undrawn(source, message)]
                 messages[f"{trigger_id}/{channel}/{language}"] = message
     pictures: dict[str, Picture] = {}
     for path in sorted((folder / "images").glob("*.svg")):
@@ -108,6 +111,8 @@ def compile_messages(rulebook_folder: Path, only: str = "") -> MessageRules:
             for f in lint(block.text, words)
         ]
     findings += _word_findings(rules)
+    if any(PRINTED.intersection(trigger.channels) for trigger in triggers.values()):
+        findings += _undrawn_words(rules)
     if findings:
         raise RefusedRule("\n".join(["messages cannot be published:", *findings]), rule="messages")
     print_frames = {
@@ -223,6 +228,26 @@ def _printed(source: MessageSource, text: Text, language: str, channel: str) -> 
             "body": body,
         }
     )
+
+
+def _undrawn(source: MessageSource, message: CompiledMessage) -> Iterable[str]:
+    """What a piece says in characters that no font has, with the line of the YAML file."""
+    said = [*message.body, *(part for name, part in message.parts.items() if name != "subject")]
+    for text, line in source.templates():
+        if text in said:
+            for found in undrawn(text):
+                yield f"line {line + found.line - 1}: {message.channel}: {found}"
+
+
+def _undrawn_words(rules: MessageRules) -> Iterable[str]:
+    """What the frames of printed pieces say themselves in characters that no font has."""
+    for code, language in rules.languages.items():
+        said = {f"words.{name}": word for name, word in language.words.items()}
+        said |= {f"greetings.{kind}": words for kind, words in language.greetings.items()}
+        said |= {f"months.{number}": month for number, month in enumerate(language.months)}
+        for name, text in said.items():
+            for found in undrawn(text):
+                yield f"messages.yaml: languages.{code}.{name}: {found}"
 
 
 def _missing(message: CompiledMessage, frame: HtmlFrame, trigger: _Trigger) -> Iterable[str]:

@@ -4,13 +4,14 @@ The declared variables of all templates are exactly the fields below, so lint an
 shortened and freed of control characters once, here; templates escape them for their medium.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from courtesy.messages.glyphs import PRINTED, legible
 from courtesy.messages.rules import DealerBlock, MessageRules
 from courtesy.messages.writing import greeting, shown, spoken_phone
 from courtesy.rulebook.model import Rulebook
@@ -154,7 +155,7 @@ class Cards:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self._senders: dict[str, Sender] = {}
-        self._dealers: dict[str, DealerCard] = {"": DealerCard()}
+        self._dealers: dict[tuple[str, bool], DealerCard] = {}
 
     def sender(self, division: str) -> Sender:
         """The division that writes; an empty card where there is none."""
@@ -168,25 +169,26 @@ class Cards:
             self._senders[division] = card
         return card
 
-    def dealer(self, dealer_id: str) -> DealerCard:
-        """The dealer's card without words of its own; an empty one where there is none."""
-        card = self._dealers.get(dealer_id)
+    def dealer(self, dealer_id: str, paper: bool = False) -> DealerCard:
+        """The dealer's card without words of its own; an empty one where there is none. paper: in letters that it shows."""
+        card = self._dealers.get((dealer_id, paper))
         if card is None:
             held = self._rulebook.dealers.get(dealer_id)
             if held is None:  # not remembered: sources may name any number of dealers that nobody knows
-                return self._dealers[""]
+                return DealerCard()
+            say = _on_paper if paper else shown
             pictures = self._rulebook.messages.pictures
             card = DealerCard(
-                shown(held.name),
-                shown(held.city),
+                say(held.name),
+                say(held.city),
                 spoken_phone(shown(held.phone)),
                 shown(held.email),
                 logo=held.logo if held.logo in pictures else "",
                 logo_alt=shown(held.logo_alt or held.name),
                 signature=held.signature if held.signature in pictures else "",
-                signed_by=shown(held.signed_by),
+                signed_by=say(held.signed_by),
             )
-            self._dealers[dealer_id] = card
+            self._dealers[dealer_id, paper] = card
         return card
 
 
@@ -206,13 +208,16 @@ def make_context(
 
     language: one of the rulebook's, see `choose_language`; unsubscribe, preferences: absolute URLs
     dealer_words: rendered paragraphs of the chosen dealer block; cards: what is remembered of senders and dealers
+    What no font of printed pieces can show is left out of a letter's or postcard's, as if it were not known.
     """
     rules = rulebook.messages
     spoken = rules.languages[language]
-    given, surname = shown(profile.text("given_name")), shown(profile.text("surname"))
-    full = shown(profile.text("name")) or f"{given} {surname}".strip()
+    paper = contact.channel in PRINTED
+    say = _on_paper if paper else shown
+    given, surname = say(profile.text("given_name")), say(profile.text("surname"))
+    full = say(profile.text("name")) or f"{given} {surname}".strip()
     cards = cards or Cards(rulebook)
-    dealer = cards.dealer(dealer_of(profile, contact))
+    dealer = cards.dealer(dealer_of(profile, contact), paper)
     return MessageContext(
         today=now.date(),
         language=language,
@@ -221,13 +226,13 @@ def make_context(
             given_name=given,
             surname=surname,
             full_name=full,
-            company=shown(profile.text("company")),
-            city=shown(profile.text("city")),
+            company=say(profile.text("company")),
+            city=say(profile.text("city")),
         ),
         sender=cards.sender(contact.division),
         dealer=replace(dealer, words=dealer_words) if dealer_words else dealer,
         offer=_offer(rulebook, contact, language),
-        vehicle=_vehicle(profile, contact.division),
+        vehicle=_vehicle(profile, contact.division, say),
         history=_history(profile, contact.division),
         segment=_segment(profile, contact.division),
         links=Links(site=rules.site, unsubscribe=unsubscribe, preferences=preferences),
@@ -304,7 +309,11 @@ def _in_language(texts: dict[str, str], language: str, fallback: str) -> str:
     return texts.get(language) or texts.get(fallback, "")
 
 
-def _vehicle(profile: Profile, division: str) -> Vehicle:
+def _on_paper(text: str) -> str:
+    return legible(shown(text))
+
+
+def _vehicle(profile: Profile, division: str, say: Callable[[str], str]) -> Vehicle:
     held = [a for a in profile.assets if a.status == "held" and a.division == division]
     held = held or [a for a in profile.assets if a.status == "held"]
     if not held:
@@ -315,7 +324,7 @@ def _vehicle(profile: Profile, division: str) -> Vehicle:
         if ending
         else max(held, key=lambda a: (a.started.timestamp() if a.started else 0.0, a.id))
     )
-    return Vehicle(shown(chosen.model), chosen.type, chosen.ends.date() if chosen.ends else None)
+    return Vehicle(say(chosen.model), chosen.type, chosen.ends.date() if chosen.ends else None)
 
 
 def _history(profile: Profile, division: str) -> History:

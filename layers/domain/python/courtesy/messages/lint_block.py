@@ -19,6 +19,7 @@ from courtesy.messages.context import (
     Sender,
     Vehicle,
 )
+from courtesy.messages.glyphs import PRINTED, undrawn
 from courtesy.messages.template import OUTPUT_MAX, compile_template, lint, render
 from courtesy.messages.writing import shown
 from courtesy.rulebook.model import Rulebook
@@ -47,6 +48,13 @@ def block_findings(text: str, rulebook: Rulebook, dealer: str, place: "Place") -
     # Words for all channels are shown in those that have room for a dealer's; the others carry the standard text alone.
     having = [c for c in (trigger.channels if trigger else rules.block_limits) if rules.block_limits.get(c)]
     channels = [place.channel] if place.channel != "*" else having
+    paper = " and ".join(sorted(PRINTED.intersection(channels)))
+    if paper:
+        faults = [f"line {each.line}, {each}" for each in undrawn(text)]
+        if faults and place.channel == "*":
+            faults.append(f"Leave it out, or write words of their own for {paper}")
+        if faults:
+            return faults
     try:
         longest = _longest(text, rulebook, dealer, place.language)
     except RefusedRule as error:

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from courtesy.messages.glyphs import drawn, legible
 from courtesy.messages.rules import PrintVendor
 from courtesy.messages.writing import shown
 from courtesy.timeline.profile import Profile
@@ -87,6 +88,8 @@ _PLAIN = frozenset(" -.,;:'’`´/&()#+°ªº\"“”„–—!?@*_…№")
 def postal_address(profile: Profile, vendor: PrintVendor) -> PostalAddress | AddressFault:
     """The address as the vendor takes it, or why it does not."""
     text = {field: shown(profile.text(field), 400) for field in _FIELDS}
+    for field in _NAMES_OF:  # the post finds somebody without the emoji in their name
+        text[field] = legible(text[field]) or text[field]
     country = (text["country"] or "US").upper()
     name = text["name"] or f"{text['given_name']} {text['surname']}".strip()
     if len(name) > vendor.address.name and text["given_name"] and text["surname"]:
@@ -112,6 +115,7 @@ def postal_address(profile: Profile, vendor: PrintVendor) -> PostalAddress | Add
     return _fault(address, vendor) or address
 
 
+_NAMES_OF = ("name", "given_name", "surname", "company")
 _FIELDS = (
     "name", "given_name", "surname", "company", "street_number", "address1", "address2", "city", "state", "postcode",
     "country",
@@ -154,11 +158,16 @@ def _postcode(text: str, country: str) -> str:
 
 
 def printable(line: str) -> bool:
-    """Whether the embedded font has every letter; a letter that is printed as an empty box is worse than none."""
+    """Whether carriers read the script and our font has the character: an address with an empty box arrives nowhere."""
     return all(
-        c in _PLAIN
-        or c.isascii()
-        or unicodedata.combining(c)
-        or (c.isalpha() and unicodedata.name(c, "").split(" ")[0] in _PRINTABLE)
+        c.isascii()
+        or c in _PLAIN
+        or (
+            drawn(c)
+            and (
+                unicodedata.combining(c)
+                or (c.isalpha() and unicodedata.name(c, "").split(" ")[0] in _PRINTABLE)
+            )
+        )
         for c in line
     )

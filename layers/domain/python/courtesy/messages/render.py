@@ -23,7 +23,7 @@ from courtesy.messages.context import (
     make_context,
     segments_of,
 )
-from courtesy.messages.postal import printable
+from courtesy.messages.glyphs import PRINTED, legible
 from courtesy.messages.rules import CompiledMessage, DealerBlock, Language
 from courtesy.messages.template import compile_template, render
 from courtesy.messages.texting import PARTS_MAX, parts_of
@@ -129,7 +129,8 @@ class Renderer:
         return context if block is None else self.with_block(context, block.text, contact.channel)
 
     def with_block(self, context: MessageContext, text: str, channel: str) -> MessageContext:
-        """The context with a dealer's words in it; a text that is faulty or longer than the channel's area stays away."""
+        """The context with a dealer's words in it; a text that is faulty, longer than the channel's area, or in letters that
+        the channel cannot print stays away."""
         longest = self._rules.block_limits.get(channel, 0)
         try:
             words = self._fill(text, context.language, context.variables())
@@ -138,6 +139,10 @@ class Renderer:
         if len(words) > longest:
             return context
         paragraphs = [shown(part, longest) for part in _PARAGRAPHS.split(words) if part.strip()]
+        if channel in PRINTED:
+            paragraphs = [legible(part) for part in paragraphs]
+            if not all(paragraphs):
+                return context
         return replace(context, dealer=replace(context.dealer, words=paragraphs))
 
     def _written(self, dealer: str) -> Sequence[DealerBlock]:
@@ -199,9 +204,7 @@ class Renderer:
         return PrintText(
             headline=parts.get("headline", ""),
             subject=parts.get("subject", ""),
-            greeting=context.customer.greeting
-            if printable(context.customer.greeting)
-            else language.greetings["unknown"],
+            greeting=context.customer.greeting,
             body=[paragraph for paragraph in map(filled, message.body) if paragraph],
             action=parts.get("action", ""),
             link=_spoken(site + parts.get("path", "")),

@@ -64,10 +64,10 @@ def write_date(day: date, language: Language) -> str:
 
 
 def greeting(language: Language, gender: str, given_name: str, surname: str) -> str:
-    """The opening line for what is known of the name; never a gap where a name is missing."""
-    if not surname and not given_name:
-        return language.greetings["unknown"]
+    """The opening line for what is known of the name; never a gap where a name is missing, nor a bare surname (`Dear Miller`)."""
     kind = _GENDERS.get(gender.lower(), "other") if surname else "other"
+    if not given_name and (not surname or kind == "other"):
+        return language.greetings["unknown"]
     pattern = language.greetings[kind]  # type: ignore[index]
     filled = pattern.replace("{given_name}", given_name).replace("{surname}", surname)
     if "  " not in filled and " ," not in filled and " !" not in filled:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from courtesy.decisions.checks import check_decisions
 from courtesy.decisions.offers import CODES
 from courtesy.intake.personal_keys import personal_keys
+from courtesy.messages.glyphs import PRINTED, undrawn
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.problems import Problem, Where, nearest
 
@@ -20,6 +21,7 @@ def check(rulebook: Rulebook) -> list[Problem]:
         *_sources(rulebook),
         *_triggers(rulebook),
         *check_decisions(rulebook),
+        *_printed(rulebook),
     ]
 
 
@@ -69,6 +71,28 @@ def _triggers(rulebook: Rulebook) -> Iterator[Problem]:
         yield from _division(rulebook, ("triggers", id_, "division"), trigger.division, corporate=True)
         if len(set(trigger.channels)) < len(trigger.channels):
             yield Problem(("triggers", id_, "channels"), "names a channel twice")
+
+
+def _printed(rulebook: Rulebook) -> Iterator[Problem]:
+    """What letters and postcards say that stands in other sections: each character is in one of the fonts."""
+    printing = [trigger for trigger in rulebook.triggers.values() if PRINTED.intersection(trigger.channels)]
+    said: list[tuple[Where, str]] = []
+    for id_ in sorted({trigger.offer for trigger in printing} & set(rulebook.offers)):
+        offer = rulebook.offers[id_]
+        said += [(("offers", id_, "label", language), text) for language, text in offer.label.items()]
+        said += [(("offers", id_, "terms", language), text) for language, text in offer.terms.items()]
+    for name in sorted({trigger.division for trigger in printing} & set(rulebook.divisions)):
+        division = rulebook.divisions[name]
+        said += [
+            (("divisions", name, field), getattr(division, field))
+            for field in ("label", "sender_name", "postal_address")
+        ]
+    for id_, dealer in rulebook.dealers.items() if printing else ():
+        said += [(("dealers", id_, field), getattr(dealer, field)) for field in ("name", "city", "signed_by")]
+    for where, text in said:
+        for found in undrawn(text):
+            # A dealer is called what it is called: its card is left out of what is printed.
+            yield Problem(where, str(found), "warning" if where[0] == "dealers" else "error")
 
 
 def _division(rulebook: Rulebook, path: Where, division: str, *, corporate: bool) -> Iterator[Problem]:
