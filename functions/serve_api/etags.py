@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import orjson
 from aws_lambda_powertools.event_handler.api_gateway import Response
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from aws_lambda_powertools.event_handler.openapi.params import Header
@@ -41,8 +40,3 @@ def tagged(status: int, view: BaseModel, revision: int, **headers: str) -> Respo
         body=view,
         headers={"ETag": f'"{revision}"', **headers},
     )
-
-
-def untyped(status: int, value: object) -> Response[str]:
-    """JSON that has no model of its own."""
-    return Response(status_code=status, content_type="application/json", body=orjson.dumps(value).decode())

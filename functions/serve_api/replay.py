@@ -9,8 +9,7 @@ removes them; what a request said is kept as a keyed hash only.
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Collection
-from typing import Any, Protocol
+from collections.abc import Callable
 
 import orjson
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -25,22 +24,6 @@ FORM = re.compile(r"[\x21-\x7e]{1,200}")
 NAMED = re.compile(r"\bc[a-z0-9]{20,40}\b")
 """A customer's id in a path, a request or an answer; a word that only looks like one does no harm."""
 REPLAYED = "Idempotency-Replayed"
-
-
-class Answers(Protocol):
-    """What the API asks of the store of answers; see `courtesy_aws.tables.answers`."""
-
-    def take(self, key: str, request: str, now: Any) -> Held | None:
-        """Take a key for a request; None where that worked, else what stands under it."""
-        ...
-
-    def keep(self, key: str, request: str, answer: str, about: Collection[str], now: Any) -> None:
-        """Store the answer, and under which customers it is filed."""
-        ...
-
-    def release(self, key: str, request: str, now: Any) -> None:
-        """Give the key back."""
-        ...
 
 
 def once(admitted: Admitted, request: APIGatewayProxyEventV2, work: Callable[[], Answer]) -> Answer:

@@ -73,7 +73,6 @@ class _World:
                 if source != "lease_contracts":
                     self._open(source, "day2", first + timedelta(days=1), 2, "")
             self._open("dealer_sales", "late", first + timedelta(days=1), 2, "_late")
-        self._withdrawn: dict[str, int] = {}
 
     def _open(self, source: str, slot: str, day: date, number: int, mark: str) -> None:
         name = f"{source}_{day:%Y%m%d}{mark}{FORMS[source].suffix}"

@@ -134,8 +134,3 @@ class PrintVendor:
             raise
         content: bytes = answer["Body"].read()
         return content
-
-
-def run_once(stack: LocalStack, letters_back: int = 1, returns: Returns | None = None) -> VendorReport:
-    """Let a vendor with an empty memory work off what is announced now."""
-    return PrintVendor(stack, returns or Returns()).work(letters_back)

@@ -12,19 +12,25 @@ from hypothesis import strategies as st
 
 from courtesy.population.bgnbd import (
     BuyingModel,
-    expected_from_start,
     expected_if_alive,
     expected_purchases,
     fit_buying,
     probability_alive,
 )
 from courtesy.population.descent import minimise
-from courtesy.population.gamma_gamma import SpendModel, expected_spend, fit_spend
+from courtesy.population.gamma_gamma import SpendModel, fit_spend
 from courtesy.population.special import digamma, hypergeometric
 from courtesy.population.valuation import expected_and_discounted
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data" / "clv-cdnow-sample"
 CDNOW = BuyingModel(r=0.243, alpha=4.414, a=0.793, b=2.426, log_likelihood=0, customers=2357, repeaters=946)
+
+
+def expected_from_start(model: BuyingModel, time: float) -> float:
+    """E[X(t)]: repeat purchases that a new customer makes in `time` (equation 9 of the paper)."""
+    z = time / (model.alpha + time)
+    series = hypergeometric(model.a + model.b - 1 - model.r, model.a - 1, model.a + model.b - 1, z)
+    return float((model.a + model.b - 1) / (model.a - 1) * (1 - (1 - z) ** (model.a - 1) * series))
 
 
 def test_expectations_of_the_published_parameters() -> None:
@@ -167,7 +173,7 @@ def test_cdnow_as_published() -> None:
     assert len(fitted.errors) == 4
 
 
-def test_spend_is_recovered_and_shrinks_to_the_mean() -> None:
+def test_spend_is_recovered() -> None:
     chance, rows = random.Random(3), []  # noqa: S311 - invented customers
     for _ in range(3000):
         x, nu = chance.randrange(1, 9), chance.gammavariate(4.0, 1 / 20.0)
@@ -180,9 +186,6 @@ def test_spend_is_recovered_and_shrinks_to_the_mean() -> None:
     assert fitted.usable
     assert fitted.q == pytest.approx(4.0, rel=0.15)
     assert fitted.p == pytest.approx(6.0, rel=0.2)
-    mean = fitted.p * fitted.v / (fitted.q - 1)
-    assert expected_spend(fitted, 0, 0) == pytest.approx(mean)
-    assert mean < expected_spend(fitted, 1, 3 * mean) < expected_spend(fitted, 9, 3 * mean) < 3 * mean
     assert fit_spend(connection, "(SELECT x, s, 1 AS n FROM spending WHERE false)") is None
 
 

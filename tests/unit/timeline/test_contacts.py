@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from courtesy.outcomes import ContactState
-from courtesy.timeline.contacts import FREE, MOVES, OPEN, found, settle
+from courtesy.timeline.contacts import found, settle
 from courtesy.timeline.events import Contact, Feedback, FeedbackType
 from tests.unit.timeline.histories import DAY, FEEDBACK
 
@@ -84,14 +84,6 @@ def test_worked_ends(state: ContactState, told: list[Feedback], end: ContactStat
 def test_what_arrived_keeps_its_slot(state: ContactState, told: list[Feedback]) -> None:
     assert settle(contact(state), [*told, report("delivery")])[1]
     assert settle(contact(state), [*told, report("complaint")]) == (S.COMPLAINED, True)
-
-
-def test_nothing_leads_out_of_an_end_and_only_claims_lead_to_a_send() -> None:
-    ends = {S.DELIVERED, S.BOUNCED, S.RETURNED, S.COMPLAINED, S.SENT} | FREE
-    assert ends & set(MOVES) == {S.CANCELLED}
-    assert MOVES[S.CANCELLED] == {S.RESERVED}  # decided anew, and claimed like any other
-    assert {state for state, to in MOVES.items() if S.SENDING in to} == OPEN
-    assert {state for state, to in MOVES.items() if S.SENT in to} == {S.SENDING, S.UNKNOWN}
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,6 @@ from enum import StrEnum
 from typing import Literal
 
 
-class RowOutcome(StrEnum):
-    """How one row of a file ends; `rows in = loaded + unchanged + quarantined`."""
-
-    LOADED = "loaded"
-    UNCHANGED = "unchanged"
-    QUARANTINED = "quarantined"
-
-
 class FileOutcome(StrEnum):
     """How a file ends."""
 

@@ -18,9 +18,6 @@ from courtesy.identity.words import STREET_TYPES
 EXACT: Final = frozenset({"email", "phone", "id", "loyalty", "vin"})
 """Kinds of entry whose value means one holder; they lose their power by the number of distinct holders."""
 
-HOME: Final = "home"
-"""Kind of entry of a household."""
-
 _NOT_LETTER = re.compile(r"[^a-z]+")
 
 
@@ -52,7 +49,7 @@ def entries_of(t: Traits) -> tuple[str, ...]:
         file("nc", name, place, t.number or "-")
         file("nm", name, t.born[4:8])
         file("ny", name, t.born[:4], place)
-    file(HOME, household_of(t))
+    file("home", household_of(t))
     file("b", t.born)
     file("bp", t.born[:4], t.postcode)
     file("hs", t.number, street)

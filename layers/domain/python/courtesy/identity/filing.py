@@ -11,8 +11,6 @@ from courtesy.identity.record import IndexedRecord, subject_of
 from courtesy.identity.rules import IdentityRules
 from courtesy.identity.traits import Traits
 
-Members = dict[str, frozenset[str]]
-
 EXACT_BOUND_FACTOR = 4
 """An exact key also loses its power when its records, whoever holds them, are this many times a block's bound."""
 

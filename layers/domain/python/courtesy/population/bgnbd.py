@@ -106,14 +106,6 @@ def _negative(
     return -total, [-by_r, -by_alpha, -by_a, -by_b]
 
 
-def expected_from_start(model: BuyingModel, time: float) -> float:
-    """E[X(t)]: repeat purchases that a new customer makes in `time` (equation 9 of the paper)."""
-    r, alpha, a, b = model.r, model.alpha, _not_one(model.a), model.b
-    z = time / (alpha + time)
-    series = hypergeometric(a + b - 1 - r, a - 1, a + b - 1, z)
-    return float((a + b - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series))
-
-
 def expected_if_alive(model: BuyingModel, x: int, age: float, time: float) -> float:
     """The numerator of E[Y(t) | x, t_x, T] (equation 10): it depends on x and T alone; times P(alive) it is the expectation.
 

@@ -74,8 +74,3 @@ def fit_spend(connection: duckdb.DuckDBPyConnection, relation: str) -> SpendMode
         p=p, q=q, v=share * unit, log_likelihood=-found.value, customers=customers,
         converged=found.converged, errors=errors,
     )  # fmt: skip
-
-
-def expected_spend(model: SpendModel, x: int, mean: float) -> float:
-    """Expected value of a purchase given x repeat purchases of that mean; the population's mean for x = 0."""
-    return model.p * (model.v + x * mean) / (model.p * x + model.q - 1)

@@ -15,29 +15,6 @@ from msgspec.structs import replace
 from courtesy.outcomes import ContactState
 from courtesy.timeline.events import Contact, Feedback
 
-MOVES: dict[ContactState, frozenset[ContactState]] = {
-    ContactState.RESERVED: frozenset(
-        {ContactState.QUEUED, ContactState.SENDING, ContactState.CANCELLED, ContactState.EXPIRED}
-    ),
-    ContactState.QUEUED: frozenset(
-        {ContactState.SENDING, ContactState.RESERVED, ContactState.CANCELLED, ContactState.EXPIRED}
-    ),
-    ContactState.SENDING: frozenset(
-        {
-            ContactState.SENT,
-            ContactState.QUEUED,
-            ContactState.REFUSED,
-            ContactState.UNKNOWN,
-        }
-    ),
-    ContactState.UNKNOWN: frozenset({ContactState.SENT}),
-    ContactState.CANCELLED: frozenset({ContactState.RESERVED}),
-}
-"""The moves that a writer may make; everything later is settled by feedback.
-
-Cancelled -> reserved: an open case cancelled it before it left, the case closed, and its occurrence was decided anew.
-"""
-
 FREE: frozenset[ContactState] = frozenset(
     {ContactState.CANCELLED, ContactState.EXPIRED, ContactState.REFUSED}
 )
