@@ -10,7 +10,7 @@ from courtesy_local.demo.works import Works
 
 pytestmark = pytest.mark.system
 
-WITHIN = 120.0
+WITHIN = 300.0
 
 
 @pytest.fixture(scope="module")

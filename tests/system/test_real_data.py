@@ -12,7 +12,7 @@ pytestmark = pytest.mark.system
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 CDNOW = DATA / "clv-cdnow-sample" / "CDNOW_sample.txt"
 FEBRL = DATA / "identity-febrl" / "dataset2.csv"
-WITHIN = 240.0
+WITHIN = 300.0
 
 
 @pytest.mark.skipif(not CDNOW.exists(), reason="the CDNOW sample is not beside the checkout (../shared/data)")

@@ -11,7 +11,7 @@ from courtesy_local.demo.works import Works
 
 pytestmark = pytest.mark.system
 
-WITHIN = 120.0
+WITHIN = 300.0
 HEAD = "order_id,ordered_at,account,name,email,phone,address,city,zip,state,country,division,article,quantity,total,currency,kind"
 
 

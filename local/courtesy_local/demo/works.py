@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +22,15 @@ from courtesy_local.stack.local_stack import LocalStack
 
 EMPTIED = ("drops", "chunks", "events", "email", "letter", "postcard", "feedback", "vendor_status")
 """Queues that the deployed functions empty; the vendor's own is emptied by the vendor."""
+
+SCHEDULE = (
+    "Name",
+    "ScheduleExpression",
+    "ScheduleExpressionTimezone",
+    "Target",
+    "FlexibleTimeWindow",
+)
+"""What a change of a schedule must say again, or it is lost."""
 
 
 class Works:
@@ -153,6 +163,22 @@ class Works:
         answer = self.stack.invoke("release_due", {})
         return answer if isinstance(answer, dict) else {}
 
+    @contextmanager
+    def resting(self, *names: str) -> Iterator[None]:
+        """These schedules start nothing meanwhile; afterwards each is as it was before. `names`: as the deployment calls them."""
+        scheduler = self.client("scheduler")
+        found = [each["Name"] for each in scheduler.list_schedules()["Schedules"]]
+        before: dict[str, str] = {}
+        for name in names:
+            (full,) = (each for each in found if each.endswith(f"-{name}"))
+            before[full] = _set_schedule(scheduler, full, "DISABLED")
+        try:
+            yield
+        finally:
+            with suppress(BotoCoreError):  # a stack that has gone meanwhile starts nothing either
+                for full, state in before.items():
+                    _set_schedule(scheduler, full, state)
+
     # -- stores --------------------------------------------------------------------------------------------------------
 
     def lake_get(self, path: str) -> bytes:
@@ -232,6 +258,14 @@ class Works:
             self.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         ):
             yield from page["Items"]
+
+
+def _set_schedule(scheduler: Any, name: str, state: str) -> str:
+    """Switch a schedule; the state that it was in."""
+    held = scheduler.get_schedule(Name=name)
+    kept = {key: held[key] for key in SCHEDULE if key in held}
+    scheduler.update_schedule(**kept, State=state)
+    return str(held.get("State", "ENABLED"))
 
 
 def _document(item: dict[str, Any]) -> bytes:

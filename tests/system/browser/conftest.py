@@ -14,8 +14,10 @@ from courtesy_local.stack.local_stack import PASSWORD
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PICTURES = Path(__file__).resolve().parents[3] / "build" / "browser"
 READY = "main[data-ready]:not([data-ready=sign-in])"
-SLOW = 60_000
-"""Milliseconds that a rehearsal or a cycle may take before a test gives up."""
+SLOW = 120_000
+"""Milliseconds until a test gives up waiting for anything: a page, a rehearsal, a cycle. Tests end as soon as it is there."""
+
+expect.set_options(timeout=SLOW)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,6 +58,12 @@ addEventListener("securitypolicyviolation", (event) => violations.push(`${event.
 """
 """Notes what the page's content security policy refuses."""
 
+GO = """place => new Promise((gone) => {
+    addEventListener("hashchange", () => gone(), { once: true });
+    location.hash = place;
+})"""
+"""Goes to a page and waits until the console has heard of it: what says that the page before is ready has gone by then."""
+
 
 class Desk:
     """A person's browser with the console open."""
@@ -80,7 +88,7 @@ class Desk:
         if self.page.evaluate("location.hash") == f"#{place}":
             self.page.reload()
         else:
-            self.page.evaluate("place => { location.hash = place; }", place)
+            self.page.evaluate(GO, place)
         name = re.split(r"[/?]", place)[0]
         self.page.wait_for_selector(f"main[data-ready='{name}']", timeout=SLOW)
         expect(self.page.locator(".waiting")).to_have_count(0, timeout=SLOW)

@@ -36,13 +36,8 @@ def decided(works: Works, outcome: str) -> list[str]:
 @pytest.fixture(scope="module", autouse=True)
 def nothing_leaves(works: Works) -> Iterator[None]:
     """Release rests meanwhile, so that what a cycle plans still waits when the agent speaks with the customer."""
-    scheduler = works.client("scheduler")
-    (name,) = (each["Name"] for each in scheduler.list_schedules()["Schedules"] if "release" in each["Name"])
-    schedule = scheduler.get_schedule(Name=name)
-    same = {key: schedule[key] for key in ("Name", "ScheduleExpression", "Target", "FlexibleTimeWindow")}
-    scheduler.update_schedule(**same, State="DISABLED")
-    yield
-    scheduler.update_schedule(**same, State="ENABLED")
+    with works.resting("release"):
+        yield
 
 
 @pytest.fixture(scope="module")
