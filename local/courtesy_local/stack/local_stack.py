@@ -1,6 +1,7 @@
 """The stack on one machine, for commands and tests: bring it up, take it down, and speak to it."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -26,6 +27,8 @@ SOURCES = "crm_persons dealer_sales"
 """The outlet that the made-up dealer speaks for."""
 BOUND = ("agent", "dealer")
 """Roles of which the made-up person has divisions to stay in; the others see the whole house."""
+TOKEN_SERVES = 1800.0
+"""Seconds after which a person signs in again; a token is good for an hour, and tests on a slow machine may take longer."""
 STEPS = 5
 """How many times `up` tells what it is doing."""
 
@@ -57,7 +60,8 @@ class LocalStack:
 
     def __init__(self) -> None:
         self._http = urllib3.PoolManager(retries=False, timeout=60.0)
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, tuple[float, str]] = {}
+        """Role -> when its token was taken, and the token."""
 
     def up(self, tell: Tell = lambda _: None) -> StackOutputs:
         """Start the server, deploy what changed, verify the sender, publish the rulebook. Doing it again does only what is missing.
@@ -170,7 +174,9 @@ class LocalStack:
 
     def token(self, role: str, divisions: str = "cars motorcycles marine finance") -> str:
         """An id token of a made-up person with the role, who is created at first use; agents and dealers have `divisions`."""
-        if role not in self._tokens:
+        now = time.monotonic()
+        taken, token = self._tokens.get(role, (now, ""))
+        if not token or now - taken > TOKEN_SERVES:
             person = f"{role.replace('_', '-')}@courtesy.example"
             held = self._signed_in(person)
             if not held:
@@ -180,8 +186,9 @@ class LocalStack:
                 raise StackProblem(
                     f"the local server does not sign in the made-up {role}. Run `courtesy up`."
                 )
-            self._tokens[role] = held
-        return self._tokens[role]
+            token = held
+            self._tokens[role] = now, token
+        return token
 
     def _signed_in(self, person: str) -> str:
         """Their id token, empty where there is no such person; asked without an SDK, which takes longer to load than to answer."""
