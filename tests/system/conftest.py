@@ -25,6 +25,14 @@ from tests.system.feeds import nine_feeds
 HERE = Path(__file__).parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In whatever order files are named: the whole reference files come after the feeds that are cut from them, and the console
+    last, whose story publishes rules and starts a cycle."""
+    items.sort(
+        key=lambda item: (HERE / "browser" in item.path.parents, item.path == HERE / "test_real_data.py")
+    )
+
+
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
     """An installation that nobody used yet. Its rulebook also has the contracts of the real data sets, and knows neither nights

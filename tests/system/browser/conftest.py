@@ -20,12 +20,6 @@ SLOW = 120_000
 expect.set_options(timeout=SLOW)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Last of all: the story publishes rules and starts a cycle, which the tests of the demo's figures must not see."""
-    here = str(Path(__file__).parent)
-    items.sort(key=lambda item: str(item.path).startswith(here))
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, without a window."""
