@@ -33,7 +33,7 @@ ORDER = {"acknowledged": 1, "rejected": 2, "mailed": 3, "returned": 4}
 def write_sample(rulebook: Path, folder: Path, channel: str = "letter") -> int:
     """A small mailing of the shipped messages in the vendor's own form; how many pieces it has."""
     preview = Preview(rulebook)
-    vendor_name = preview.rulebook.messages.printers[channel]  # type: ignore[index]
+    vendor_name = preview.rulebook.messages.printer_of(channel)
     vendor = preview.rulebook.messages.vendors[vendor_name]
     (folder / "pieces").mkdir(parents=True, exist_ok=True)
     pieces = []

@@ -26,9 +26,9 @@ from tests.fakes.identity_index import InMemoryIdentityIndex
 from tests.fakes.lake import InMemoryLake
 from tests.unit.decisions.people import KEY, NOW, person_record, rulebook, trigger
 
-BOOK = rulebook(trigger(), trigger("print", channels=["letter"])).model_copy(
-    update={"messages": MessageRules(printers={"letter": "harbor"})}
-)
+BOOK = rulebook(
+    trigger(), trigger("print", channels=["letter"]), trigger("text", channels=["sms"]), trigger("talk", channels=["next_contact"])
+).model_copy(update={"messages": MessageRules(printers={"letter": "harbor"})})  # fmt: skip
 DAY = timedelta(days=1)
 
 
@@ -78,6 +78,15 @@ def test_recipients_are_who_was_given_something(store: InMemoryCustomerStore) ->
     assert told(store) == {
         "e-mail provider": [mail], "harbor": [letter], "ses": [mail], "staff": [f"{NOW.isoformat()} a customer"],
     }  # fmt: skip
+
+
+def test_a_text_goes_to_its_provider_and_what_is_said_in_a_talk_to_nobody() -> None:
+    store = InMemoryCustomerStore()
+    store.append("c1", [person_record(phone="+15185550101")])
+    refold(store, "c1")
+    send(store, "text")
+    send(store, "talk")
+    assert told(store) == {"provider of text messages": [contact_id("c1", "text", "once")]}
 
 
 def test_what_a_correction_filed_is_told(store: InMemoryCustomerStore) -> None:

@@ -116,7 +116,7 @@ def _claim(number: int, message: Message, run: str, outside: Posting, posted: Po
     now = outside.clock()
     held = outside.store.read_contact(message.customer_id, message.trigger, message.occurrence)
     channel = held.channel if held else "none"
-    vendor = outside.renderer.rulebook.messages.printers.get(channel, "none")  # type: ignore[call-overload]
+    vendor = outside.renderer.rulebook.messages.printer_of(channel) or "none"
     answer = claim(
         outside.store,
         message.customer_id,
@@ -143,7 +143,7 @@ def _claim(number: int, message: Message, run: str, outside: Posting, posted: Po
 def _finish(mailing_id: str, group: list[_Waiting], outside: Posting, posted: Posted) -> None:
     rules = outside.renderer.rulebook.messages
     channel = group[0].contact.channel
-    vendor_name = rules.printers.get(channel, "")  # type: ignore[call-overload]
+    vendor_name = rules.printer_of(channel)
     vendor = rules.vendors.get(vendor_name)
     if vendor is None or channel not in vendor.products:
         for waiting in group:

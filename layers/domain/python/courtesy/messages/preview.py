@@ -132,7 +132,7 @@ class Preview:
     def product(self, channel: str) -> PrintProduct:
         """What the rulebook's vendor prints for a channel. Raises NotFound."""
         rules = self.rulebook.messages
-        vendor = rules.vendors.get(rules.printers.get(channel, ""))  # type: ignore[call-overload]
+        vendor = rules.vendors.get(rules.printer_of(channel))
         if vendor is None or channel not in vendor.products:
             raise NotFound(
                 f"the rulebook names no print vendor for {channel!r}; see `printers` in messages.yaml"
@@ -152,7 +152,7 @@ class Preview:
     def _address(self, channel: str, profile: Profile) -> list[str]:
         self.product(channel)
         rules = self.rulebook.messages
-        to = postal_address(profile, rules.vendors[rules.printers[channel]])  # type: ignore[index]
+        to = postal_address(profile, rules.vendors[rules.printer_of(channel)])
         if isinstance(to, str):
             raise RefusedInput(f"the print vendor does not take this person's address: {to}")
         return to.lines()

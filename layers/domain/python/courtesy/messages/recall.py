@@ -39,7 +39,7 @@ def recall_pieces(store: CustomerStore, vendor_queue: Queue, rules: MessageRules
     """
     done = {"asked": 0, "answered": 0, "given_up": 0, "contested": 0}
     for channel in sorted(PRINTED):
-        vendor = rules.printers.get(channel, "")  # type: ignore[call-overload]
+        vendor = rules.printer_of(channel)
         mailings: dict[str, list[tuple[str, Contact]]] = {}
         for customer_id, contact in store.due(channel, now, AT_ONCE):
             if contact.state is not ContactState.SENT:

@@ -236,6 +236,10 @@ class MessageRules(Section):
     print_frames: dict[str, str] = Field(default_factory=dict)
     pictures: dict[str, Picture] = Field(default_factory=dict)
 
+    def printer_of(self, channel: str) -> str:
+        """The name of the vendor that prints for a channel; empty where none does."""
+        return {str(printed): name for printed, name in self.printers.items()}.get(channel, "")
+
     def message(self, trigger: str, channel: str, language: str) -> CompiledMessage | None:
         """The message in the customer's language, else in the fallback language, else None."""
         return self.messages.get(f"{trigger}/{channel}/{language}") or self.messages.get(

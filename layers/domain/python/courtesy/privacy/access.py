@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from courtesy.decisions.settle import PRINTED
 from courtesy.errors import NotFound
 from courtesy.identity.corrected import look_ups_of
 from courtesy.identity.filing import subjects_in
@@ -116,17 +117,11 @@ def _sources(events: Iterable[Event]) -> list[dict[str, Any]]:
 def _recipients(events: Sequence[Event], rulebook: Rulebook) -> list[dict[str, Any]]:
     """Who was given personal data: providers of channels by what left for them, dealers, and people who looked."""
     given: dict[tuple[str, str], set[str]] = {}
-    printers = rulebook.messages.printers
     for event in with_visits(events):
         if isinstance(event, Contact) and event.sent is not None:
-            vendor = printers.get(event.channel, "print vendor")  # type: ignore[call-overload]
-            mail = event.channel == "email"
-            who = (
-                ("e-mail provider", "name and e-mail address")
-                if mail
-                else (vendor, "name and postal address")
-            )
-            given.setdefault(who, set()).add(event.id)
+            who = _provider(event.channel, rulebook)
+            if who is not None:
+                given.setdefault(who, set()).add(event.id)
         elif isinstance(event, Look):
             given.setdefault(("staff", "view in the console or by the API"), set()).add(
                 f"{event.when.isoformat()} {event.by} {event.what}"
@@ -137,3 +132,13 @@ def _recipients(events: Sequence[Event], rulebook: Rulebook) -> list[dict[str, A
         {"recipient": who, "data": what, "references": sorted(references)}
         for (who, what), references in sorted(given.items())
     ]
+
+
+def _provider(channel: str, rulebook: Rulebook) -> tuple[str, str] | None:
+    """Who is handed a contact of a channel, and what with it; None where our own people say it."""
+    if channel in PRINTED:
+        return rulebook.messages.printer_of(channel) or "print vendor", "name and postal address"
+    return {
+        "email": ("e-mail provider", "name and e-mail address"),
+        "sms": ("provider of text messages", "phone number and the message's text"),
+    }.get(channel)
