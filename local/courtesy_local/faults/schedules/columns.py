@@ -194,7 +194,8 @@ def _counted(run: ColumnSchedule) -> Iterator[Violation]:
 
 
 def _logs(run: ColumnSchedule) -> Iterator[Violation]:
-    logged: Counter[str] = Counter()
+    """Each reservation stands in one log. Only whom a case has stopped is reserved for an occurrence a second time, as it is decided anew."""
+    logged: Counter[tuple[str, int]] = Counter()
     for cycle in run.cycles:
         balance = run.objects.held.get(_balance_path(cycle))
         log = run.objects.held.get(part_path(cycle, 0))
@@ -205,25 +206,30 @@ def _logs(run: ColumnSchedule) -> Iterator[Violation]:
         rows = _rows(log)
         if not told.balanced or told.decisions.proposed != len(rows):
             yield Violation("lost", f"{cycle} proposed {told.decisions.proposed} and logged {len(rows)}")
-        logged.update(contact for _, contact in rows if contact)
-        if not run.pair and max(Counter(who for who, _ in rows).values(), default=0) > 1:
+        logged.update((contact, at) for _, contact, at in rows if contact)
+        if not run.pair and max(Counter(who for who, _, _ in rows).values(), default=0) > 1:
             yield Violation("lost", f"{cycle} decided about somebody twice")
-    for contact, times in logged.items():
+    for (contact, _), times in logged.items():
         if times > 1:
-            yield Violation("lost", f"{contact} is reserved in {times} logs")
+            yield Violation("lost", f"{contact} is reserved in {times} logs by one decision")
+    reserved = Counter(contact for contact, _ in logged)
+    for contact, times in reserved.items():
+        if times > 1 and not run.record.opened:
+            yield Violation("lost", f"{contact} was reserved {times} times though nothing stopped it")
     if not run.pair:  # a merge gives contacts other occurrences, and cancels one of two
         standing = {c.id for _, c in run.customers.contacts() if c.trigger == "catalogue"}
-        if missing := standing - logged.keys():
+        if missing := standing - reserved.keys():
             yield Violation("lost", f"{min(missing)} is in no log")
     everywhere = {contact.id for _, contact in run.customers.contacts()}
-    if missing := logged.keys() - everywhere:
+    if missing := reserved.keys() - everywhere:
         yield Violation("lost", f"{min(missing)} is in a log and on no timeline")
 
 
-def _rows(log: bytes) -> list[tuple[tuple[str, str, str], str]]:
-    """(customer, trigger, occurrence) and contact of each decision."""
+def _rows(log: bytes) -> list[tuple[tuple[str, str, str], str, int]]:
+    """(customer, trigger, occurrence), contact and instant (microseconds) of each decision."""
     with TemporaryDirectory() as folder, duckdb.connect() as columns:
         held = Path(folder) / "log.parquet"
         held.write_bytes(log)
-        query = "SELECT customer_id, trigger, occurrence, contact FROM read_parquet($path)"
-        return [((a, b, c), d) for a, b, c, d in columns.execute(query, {"path": held.as_posix()}).fetchall()]
+        query = 'SELECT customer_id, trigger, occurrence, contact, epoch_us("at") FROM read_parquet($path)'
+        rows = columns.execute(query, {"path": held.as_posix()}).fetchall()
+        return [((a, b, c), contact, at) for a, b, c, contact, at in rows]
