@@ -45,6 +45,7 @@ def test_compiled_html_carries_no_stylesheet_rule_that_was_not_inlined(rulebook:
     assert "style=" in frame.before
     assert "<mj-" not in frame.before + frame.after
     assert "prefers-color-scheme: dark" in frame.before
+    assert "body, .page" in frame.before
     assert "http://" not in frame.after
     assert "fonts.googleapis" not in frame.before
 

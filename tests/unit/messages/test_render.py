@@ -63,6 +63,8 @@ def test_a_customer_who_reads_german_gets_german(renderer: Renderer, rulebook: R
     assert got.subject == "Ihr Auto braucht seinen Service"
     assert "Sehr geehrte Frau Miller," in got.text
     assert "4. Oktober 2024" in got.text
+    assert '<html lang="de"' in got.html
+    assert '<html lang="en"' in mail(renderer, person()).html
     assert choose_language(person(language="fr"), rulebook.messages) == "en"
 
 
@@ -171,3 +173,28 @@ def test_every_declared_name_is_in_the_context(renderer: Renderer) -> None:
             assert isinstance(value, dict)
             assert part in value, name
             value = value[part]
+
+
+def test_after_a_german_greeting_the_first_sentence_goes_on_small_and_stands_large_without_one(
+    renderer: Renderer, rulebook: Rulebook
+) -> None:
+    """`Sehr geehrte Frau Miller,` ends in a comma; only nouns and forms of `Sie` and `Ihr` begin large after it."""
+    german = person(language="de")
+    large = {"Ihr", "Ihre", "Sie", "Motor", "Kette", "Gepäck", "Motorrad"}
+    for trigger, rule in rulebook.triggers.items():
+        for channel in rule.channels:
+            if channel == "sms":
+                continue
+            held = contact(rulebook, trigger, channel)
+            context = renderer.context(german, held, now=held.due)
+            if channel == "email":
+                parts = renderer.email(trigger, context).text.split("\n\n")
+                said = parts[parts.index("Sehr geehrte Frau Miller,") + 1]
+            else:
+                said = renderer.printed(trigger, channel, context).body[0]
+            first = said.split()[0].rstrip(",:")
+            assert first[0].isupper() == (channel == "next_contact" or first in large), (
+                trigger,
+                channel,
+                said,
+            )

@@ -4,6 +4,7 @@ Happens at each publication, check and preview: the lint, MJML to HTML, css inli
 mjml and css-inline come with the extra `publish` and are no part of any Lambda layer.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape
@@ -256,7 +257,7 @@ def _missing(message: CompiledMessage, frame: HtmlFrame, trigger: _Trigger) -> I
     html = message.html if not message.frame else frame.before + message.html + frame.after
     for form, text in (("HTML", html), ("text", message.text)):
         for variable, what in _NEEDED.items():
-            if variable not in text:
+            if not re.search(rf"\{{\{{[^{{}}]*{re.escape(variable)}", text):
                 yield f"the {form} version lacks {what} (`{{{{ {variable} }}}}`), which marketing must carry"
 
 

@@ -198,6 +198,11 @@ class Renderer:
             return shown(self._fill(source, context.language, variables), PARAGRAPH_MAX)
 
         parts = {name: filled(source) for name, source in message.parts.items()}
+        body = [paragraph for paragraph in map(filled, message.body) if paragraph]
+        if (
+            channel not in PRINTED
+        ):  # no greeting stands before it, after whose comma German goes on in small letters
+            body = [part[:1].upper() + part[1:] for part in body]
         words, site = context.words, context.links.site
         dealer, offer = context.dealer, context.offer
         language = self._rules.languages[context.language]
@@ -205,7 +210,7 @@ class Renderer:
             headline=parts.get("headline", ""),
             subject=parts.get("subject", ""),
             greeting=context.customer.greeting,
-            body=[paragraph for paragraph in map(filled, message.body) if paragraph],
+            body=body,
             action=parts.get("action", ""),
             link=_spoken(site + parts.get("path", "")),
             closing=words.get("closing", ""),
