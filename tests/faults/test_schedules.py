@@ -12,8 +12,10 @@ from courtesy_local.faults.schedules.wrong import WRONG
 from tests.faults.schedules import faults, keeps_the_law
 
 SCHEDULES = 10_000
-ONCE_BROKEN = (908_664,)
-"""Seeds that broke a promise once: a purchase that stayed on the timeline its person record had left."""
+ONCE_BROKEN = (908_664, 10_313_970, 10_229_000, 10_436_000, 32_051_000)
+"""Seeds that broke a promise once: a purchase that stayed on the timeline its person record had left; one that a split took away
+before it was decided about; contacts in the log twice, as a merge had made one of two; and one that was rightly reserved anew.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def test_a_schedule_is_its_seed() -> None:
 
 @pytest.mark.parametrize("seed", ONCE_BROKEN)
 def test_what_was_mended_stays_mended(seed: int) -> None:
-    assert judge(Schedule(seed).run()) == []
+    assert judge_all(schedule_of(seed).run()) == []
 
 
 def test_one_of_many_seeds_has_columns_in_it() -> None:
