@@ -238,6 +238,24 @@ def test_a_changed_contract_reads_the_same_bytes_anew() -> None:
     assert mill.values() == {"people/1": {"name": "Ann"}, "people/2": {"name": "Bob"}}
 
 
+def test_columns_that_change_places_give_the_same_lines_another_meaning() -> None:
+    rules = contract(fields={"given_name": {"column": "given"}, "surname": {"column": "last"}})
+    mill = Mill(rules)
+    mill.drop("id,given,last\n1,Berg,Anna\n", day=1)
+    report = mill.drop("id,last,given\n1,Berg,Anna\n", day=2)
+    assert (report.loaded, report.unchanged) == (1, 0)
+    assert mill.values() == {"people/1": {"given_name": "Anna", "surname": "Berg"}}
+    report = mill.drop("last,id,given\nBerg,1,Anna\n", day=3)
+    assert (report.loaded, report.unchanged) == (0, 1)
+
+
+def test_a_kept_column_under_another_name_is_another_value() -> None:
+    mill = Mill(contract(unknown_columns="keep"))
+    mill.drop("id,name,email,shoe\n1,Ann,,38\n", day=1)
+    assert mill.drop("id,name,email,shirt\n1,Ann,,38\n", day=2).loaded == 1
+    assert mill.values() == {"people/1": {"name": "Ann", "custom.shirt": "38"}}
+
+
 def test_closing_is_held_back_when_rows_cannot_be_read_or_too_many_are_missing() -> None:
     full = "id,name,email\n" + "".join(f"{n},N{n},\n" for n in range(10))
     mill = Mill(contract(full_dump=True, disappeared="close"))

@@ -116,6 +116,7 @@ class Difference:
             self.parts,
         )
         self.held = close_missing(self.con, contract, self.word, len(self.torn), self.parts)
+        self._tell()
 
     def close(self) -> None:
         """Free DuckDB's memory and files."""
@@ -183,7 +184,7 @@ class Difference:
         View `unread`: the lines that are not known. Of a large file `lines` keeps no text, and `unread` reads it again: the lines
         whose bit in `marks` is set.
         """
-        mark = sql.text(fingerprint(self.contract))
+        mark = sql.text(self._rules())
         if self.straightened:
             numbered = (
                 "SELECT CAST(split_part(l, chr(9), 1) AS BIGINT) AS n, substr(l, instr(l, chr(9)) + 1) AS l "
@@ -216,10 +217,14 @@ class Difference:
         # a line that is known is not empty, so only the others are asked
         self.con.execute(
             f"""CREATE OR REPLACE TABLE lines AS SELECT n, h, occurrence, CASE WHEN NOT same THEN l END AS l
-            FROM (SELECT *, h IN (SELECT line FROM clean) AS same FROM ({rows}))
-            WHERE CASE WHEN same THEN true ELSE {filled} END"""
+            FROM (SELECT *, h IN (SELECT line FROM clean) AS same FROM ({rows})) WHERE same OR {filled}"""
         )
         self.con.execute("CREATE OR REPLACE VIEW unread AS SELECT * FROM lines WHERE l IS NOT NULL")
+
+    def _rules(self) -> str:
+        """What a line is read by: the same text means something else under other rules, or where the columns changed places."""
+        named = self.contract.format.kind in ("jsonl", "parquet")  # every line names its values
+        return chr(31).join((fingerprint(self.contract), *(() if named else self.columns)))
 
     def _last(self) -> int:
         """The number of the last line of a large file."""
@@ -237,6 +242,15 @@ class Difference:
             "CREATE OR REPLACE TABLE mine AS SELECT * FROM known WHERE id IN (SELECT id FROM rows)"
         )
 
+    def _tell(self) -> None:
+        """Table `told`: what is known of the records whose lines are known; every one has a line of its own."""
+        asked = "SELECT id, line, content, ref FROM {} WHERE line IN (SELECT h FROM {} WHERE l IS NULL)"
+        if self.parts is None:
+            self.con.execute(f"CREATE TABLE told AS {asked.format('known', 'lines')}")
+            return
+        self.parts.cut("by_line", "SELECT id, line, content, ref FROM known", "line")
+        self.parts.each("told", asked.format("by_line_part", "lines_part"), "by_line", "lines")
+
     # ---- answers
 
     def tally(self) -> Tally:
@@ -249,7 +263,7 @@ class Difference:
             loaded=verdicts.get("loaded", 0),
             unchanged=equal + sum(verdicts.get(word, 0) for word in ("unchanged", "duplicate", "superseded")),
             quarantined=bad + len(self.torn),
-            duplicates=verdicts.get("duplicate", 0) + equal - self._different(),
+            duplicates=verdicts.get("duplicate", 0) + equal - count(self.con, "SELECT count(*) FROM told"),
             superseded=verdicts.get("superseded", 0),
             gone=count(self.con, "SELECT count(*) FROM gone"),
             gone_held=self.held,
@@ -257,14 +271,6 @@ class Difference:
                 self.con, "SELECT count(*) FROM judged WHERE verdict = 'loaded' AND known_content IS NOT NULL"
             ),
         )
-
-    def _different(self) -> int:
-        """How many of the known lines differ from each other."""
-        asked = "SELECT count(DISTINCT h) AS lines FROM {} WHERE l IS NULL"
-        if self.parts is None:
-            return count(self.con, asked.format("lines"))
-        self.parts.each("different", asked.format("lines_part"), "lines")
-        return count(self.con, "SELECT sum(lines) FROM different")
 
     def staged(self, size: int) -> Iterator[bytes]:
         """The staged rows as chunks of at most `size` rows; rows of one customer stand together, but for large files."""
@@ -349,10 +355,7 @@ class Difference:
         """The file's segment of the source's state, as a Parquet file."""
         out = self.means.work / "segment.parquet"
         ref = "customer" if self.contract.disappeared == "close" else "CAST(NULL AS VARCHAR)"
-        tables = ("judged", "twice", "known", "lines")
-        judged, twice, known, lines = (
-            tables if self.parts is None else ("judged_part", "twice_part", "told_part", "lines_part")
-        )
+        judged, twice = ("judged", "twice") if self.parts is None else ("judged_part", "twice_part")
         kept = "verdict IN ('loaded', 'unchanged')"
         item = "CASE WHEN verdict = 'loaded' THEN word END"
         mine = f"""
@@ -361,15 +364,10 @@ class Difference:
             UNION ALL SELECT id, arg_max(h, (stated, moment, n)), arg_max(content, (stated, moment, n)),
                    max(word), max({item}), min({item}), max({ref})
             FROM {judged} WHERE {kept} AND id IN (SELECT id FROM {twice}) GROUP BY id"""
-        again = f"""SELECT id, line, content, {self.word} AS seen, NULL AS item, NULL AS first, ref FROM {known}
-            WHERE line IN (SELECT h FROM {lines} WHERE l IS NULL)"""
+        again = f"SELECT id, line, content, {self.word} AS seen, NULL AS item, NULL AS first, ref FROM told"
         if self.parts is not None:
             self.parts.each("kept", mine, "judged", "twice")
             mine = "SELECT * EXCLUDE (part) FROM kept"
-            if not self.contract.stated:
-                self.parts.cut("told", "SELECT id, line, content, ref FROM known", "line")
-                self.parts.each("again", again, "told", "lines")
-                again = "SELECT * EXCLUDE (part) FROM again"
         self.con.execute(
             f"""COPY (
                 {mine}

@@ -88,6 +88,8 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
     moment, stated = _instants(contract, text.stated)
     made |= _converted_instants(contract, cell)
     customer = f"coalesce({_bare(cell[contract.customer_key])}, '')" if contract.customer_key else "''"
+    # kept columns are known by their names, which the contract does not tell
+    rules = chr(31).join((fingerprint(contract), *unknown))
     read = ", ".join(f"coalesce({cell[column]}, chr(30))" for column in wanted)
     nulls = ", ".join(
         " + ".join(
@@ -101,7 +103,7 @@ def parsing(contract: SourceContract, text: Text) -> Parsing:
                {faults} AS faults, CASE WHEN faults IS NOT NULL THEN l END AS raw,
                CASE WHEN broken IS NULL THEN {_id(contract, cell)} END AS id, {customer} AS customer,
                {moment} AS moment, {stated} AS stated,
-               greatest(md5_number_upper(concat_ws(chr(31), {sql.text(fingerprint(contract))}, {read})), 2::UBIGINT) AS content,
+               greatest(md5_number_upper(concat_ws(chr(31), {sql.text(rules)}, {read})), 2::UBIGINT) AS content,
                CASE WHEN broken IS NULL THEN [{nulls}] END AS empty
         FROM (
             SELECT {", ".join(["*", *(f"{converted} AS {name}" for name, converted in made.items())])}
