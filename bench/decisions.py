@@ -92,7 +92,7 @@ def segments_file(path: Path, customers: int, book: Rulebook) -> None:
     columns = ", ".join(f'{made.get(a.name, "NULL")}::{a.type} AS "{a.name}"' for a in catalogue)
     with duckdb.connect() as connection:
         connection.execute(
-            f"COPY (SELECT 'c' || lpad((i // 5)::VARCHAR, 9, '0') AS customer_id, {columns} "  # noqa: S608
+            f"COPY (SELECT 'c' || lpad((i // 5)::VARCHAR, 9, '0') AS customer_id, {columns} "
             f"FROM range({customers * 5}) AS r(i)) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
         )
 
@@ -117,7 +117,7 @@ def finding(book: Rulebook, customers: int) -> dict[str, float]:
         path = Path(folder) / "segments.parquet"
         segments_file(path, customers, book)
         by_hand = " UNION ALL ".join(
-            f"SELECT customer_id, {n} AS n FROM s WHERE division = '{t.division}' AND {t.criteria}"  # noqa: S608
+            f"SELECT customer_id, {n} AS n FROM s WHERE division = '{t.division}' AND {t.criteria}"
             for n, t in enumerate(triggers)
         )
 
@@ -128,8 +128,8 @@ def finding(book: Rulebook, customers: int) -> dict[str, float]:
 
         def hand() -> int:
             with duckdb.connect(config={"threads": "2"}) as connection:
-                connection.execute(f"CREATE VIEW s AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
-                rows = connection.execute(f"SELECT customer_id, n FROM ({by_hand}) ORDER BY 1, 2").fetchall()  # noqa: S608
+                connection.execute(f"CREATE VIEW s AS SELECT * FROM read_parquet('{path}')")
+                rows = connection.execute(f"SELECT customer_id, n FROM ({by_hand}) ORDER BY 1, 2").fetchall()
                 return len(rows)
 
         mine, found = best(ours)

@@ -50,7 +50,7 @@ class Metered(Run):
         self.asked: list[tuple[str, Any]] = []
         self.answering = 0.0
 
-    def serve(self, service: str, operation: str, body: Any, request: AWSPreparedRequest) -> tuple[int, Any]:  # noqa: ARG002
+    def serve(self, service: str, operation: str, body: Any, request: AWSPreparedRequest) -> tuple[int, Any]:  # noqa: ARG002 - the signature of what it stands in for
         """One request; only DynamoDB is there."""
         start = time.process_time()
         self.asked.append((operation, body))
@@ -153,7 +153,7 @@ def _binary(body: Any) -> Any:
 class _NoLake:
     """A lake without cycles that takes what it is given."""
 
-    def list(self, prefix: str) -> list[str]:  # noqa: ARG002
+    def list(self, prefix: str) -> list[str]:  # noqa: ARG002 - the signature of what it stands in for
         return []
 
     def put(self, path: str, content: bytes) -> None:

@@ -46,7 +46,7 @@ def make_files(folder: Path, rows: int) -> None:
     with duckdb.connect() as con:
         for day, moved in ((1, "''"), (2, "CASE WHEN i % 10 = 3 THEN ' moved' ELSE '' END")):
             chosen = ", ".join(columns).replace("{moved}", moved)
-            con.execute(f"COPY (SELECT {chosen} FROM range({rows}) AS t(i)) TO '{folder}/{day}.csv' (HEADER)")  # noqa: S608
+            con.execute(f"COPY (SELECT {chosen} FROM range({rows}) AS t(i)) TO '{folder}/{day}.csv' (HEADER)")
 
 
 def contract() -> Any:
@@ -123,12 +123,12 @@ def _read(folder: Path, day: int, threads: int, lake_name: str) -> dict[str, Any
 
 def bare_read(folder: Path) -> dict[str, Any]:
     """DuckDB reads the second file and does nothing with it but keep it: every value of every row, types found by itself."""
-    return _bare(f"CREATE TABLE bare AS SELECT * FROM read_csv('{folder}/2.csv')")  # noqa: S608
+    return _bare(f"CREATE TABLE bare AS SELECT * FROM read_csv('{folder}/2.csv')")
 
 
 def bare_scan(folder: Path) -> dict[str, Any]:
     """DuckDB reads the second file and only counts the values."""
-    return _bare(f"SELECT count(COLUMNS(*)) FROM read_csv('{folder}/2.csv')")  # noqa: S608
+    return _bare(f"SELECT count(COLUMNS(*)) FROM read_csv('{folder}/2.csv')")
 
 
 def _bare(query: str) -> dict[str, Any]:

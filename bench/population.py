@@ -119,7 +119,7 @@ def measure(customers: int, lifetimes: str = "", repeat: int = 1) -> dict[str, f
         snapshots = _snapshots(here, customers, rules, watch)
         connection = connect(here, memory="1GB")
         connection.execute(
-            f"CREATE TEMP VIEW summary AS SELECT * FROM read_parquet('{here}/summary-*.parquet')"  # noqa: S608 - our own path
+            f"CREATE TEMP VIEW summary AS SELECT * FROM read_parquet('{here}/summary-*.parquet')"
         )
         with watch.timed("fit and quantiles"):
             divisions = score_divisions(connection, rules)
@@ -295,7 +295,7 @@ def _plain_scripts(here: Path, snapshots: list[Path], watch: Watch) -> None:
     files = ", ".join(f"'{path}'" for path in snapshots)
     for name, script in (("bare script", _BARE), ("plain script", _PLAIN)):
         plain: duckdb.DuckDBPyConnection = connect(here, memory="4GB")
-        plain.execute(f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet([{files}])")  # noqa: S608 - our own paths
+        plain.execute(f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet([{files}])")
         with watch.timed(name):
             plain.execute(
                 _PURCHASES + script.replace("$today", str(TODAY)).replace("$out", f"{here}/plain.parquet")

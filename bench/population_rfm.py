@@ -66,7 +66,7 @@ def plain_script(path: Path) -> dict[str, int]:
         scored AS (
             SELECT orders, revenue, ntile(5) OVER (ORDER BY last) AS r_score, ntile(5) OVER (ORDER BY orders) AS f_score,
                 ntile(5) OVER (ORDER BY revenue) AS m_score FROM base)
-        SELECT CASE {cases} ELSE '{OTHERWISE}' END, count(*), sum(orders), sum(revenue) FROM scored GROUP BY ALL""")  # noqa: S608 - our own path
+        SELECT CASE {cases} ELSE '{OTHERWISE}' END, count(*), sum(orders), sum(revenue) FROM scored GROUP BY ALL""")
     return {str(name): int(customers) for name, customers, _, _ in rows.fetchall()}
 
 

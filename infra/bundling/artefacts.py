@@ -137,7 +137,7 @@ def _uv(arguments: list[str], what: str) -> str:
         raise BundlingFailed(
             f"cannot make {what}: `uv` was not found beside {sys.executable} or on PATH. Run `make setup`."
         )
-    done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - uv and the interpreter, with our own arguments
     if done.returncode:
         raise BundlingFailed(f"cannot make {what}: uv ended with {done.returncode}:\n{done.stderr.strip()}")
     return done.stdout.strip()
@@ -156,7 +156,7 @@ def _compiler(python: str) -> str | None:
             ["python", "find", "--no-project", "--quiet", python], f"files compiled by Python {python}"
         )
     except BundlingFailed:
-        print(  # noqa: T201
+        print(  # noqa: T201 - what the person who deploys reads
             f"note: there is no Python {python} on this machine, so the layers carry no compiled files and cold starts "
             f"take longer. `uv python install {python}` brings one.",
             file=sys.stderr,
@@ -171,6 +171,6 @@ def _compile(folder: Path, target: Target) -> None:
         return
     command = [interpreter, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", str(folder), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - uv and the interpreter, with our own arguments
     if done.returncode:
         raise BundlingFailed(f"compiling {folder.name} failed:\n{done.stdout.strip()}{done.stderr.strip()}")

@@ -43,7 +43,7 @@ class NotUp(Exception):
 
 def show_json(value: Any) -> None:
     """Print one JSON document; dates as ISO 8601."""
-    print(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode())  # noqa: T201
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode())  # noqa: T201 - the document itself, as it is
 
 
 def complain(text: str, remedy: str = "") -> None:

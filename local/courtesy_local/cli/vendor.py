@@ -74,7 +74,7 @@ def vendor_check(
 
 @vendor.command("schema")
 def vendor_schema(
-    as_json: Annotated[bool, typer.Option("--json", help="As without it: a schema is JSON.")] = False,  # noqa: ARG001
+    as_json: Annotated[bool, typer.Option("--json", help="As without it: a schema is JSON.")] = False,  # noqa: ARG001 - every command takes it
 ) -> None:
     """The JSON Schemas of announcement, manifest line, recall and status report.
 

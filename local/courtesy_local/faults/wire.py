@@ -59,7 +59,7 @@ class Wire:
         client.meta.events.register_first("before-send.*.*", self._answer)
 
     def _answer(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
-        assert self.world is not None, "a request outside of any run"  # noqa: S101
+        assert self.world is not None, "a request outside of any run"  # noqa: S101 - a fault of the harness, never of a run
         service, operation = event_name.split(".")[1:3]
         raw: Any = request.body
         read = getattr(raw, "read", None)

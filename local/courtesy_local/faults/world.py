@@ -137,9 +137,8 @@ class Run:
     def _fault(self, call: str, request: AWSPreparedRequest) -> Fault | None:
         if not self.counting:
             return None
-        invocation = str(
-            request.headers.get("amz-sdk-invocation-id")
-        )  # the same for all attempts of one call
+        # The same for all attempts of one call.
+        invocation = str(request.headers.get("amz-sdk-invocation-id"))
         if invocation in self._lasting:
             return self._lasting[invocation]
         fault = self._faults.get(len(self.calls))

@@ -26,9 +26,8 @@ def publish(stack: "LocalStack", folder: Path, at: datetime) -> int:
     sections, files = sections_of(load_rulebook(folder, compile_messages)), read_files(folder)
     with adapters_on(stack.environment()):
         store = DynamoRulebookStore(stack.outputs().rulebooks_table)
-        with suppress(
-            NotFound, RefusedRule
-        ):  # what another release published and this one cannot read is replaced
+        # What another release published and this one cannot read is replaced.
+        with suppress(NotFound, RefusedRule):
             in_force = store.current()
             if sections_of(in_force) == sections:
                 return in_force.version

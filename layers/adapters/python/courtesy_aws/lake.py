@@ -92,9 +92,8 @@ class S3Lake:
 
 def _failed(error: ClientError | BotoCoreError | Boto3Error, path: str) -> NotFound | OutsideFailed:
     if isinstance(error, Boto3Error) and isinstance(error.__context__, ClientError):
-        error = (
-            error.__context__
-        )  # a transfer wraps what S3 answered, with the local file's name in its words
+        # A transfer wraps what S3 answered, with the local file's name in its words.
+        error = error.__context__
     if not isinstance(error, ClientError):
         return OutsideFailed(f"lake: {path}: {type(error).__name__}")
     code = error.response["Error"]["Code"]

@@ -1,8 +1,8 @@
 """An API whose outside is in memory, and a way to call it as the HTTP API does."""
 
 import base64
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,9 @@ import pytest
 
 from courtesy.errors import NotFound
 from courtesy.identity.rules import IdentityRules
+from courtesy.messages.compile import compile_messages
+from courtesy.rulebook.load import load_rulebook
+from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Asset, Case, Event, SourceRecord, Transaction
 from courtesy.timeline.refold import refold
 from courtesy_aws.cycles import Standing
@@ -27,6 +30,7 @@ from tests.fakes.answers import InMemoryAnswers
 from tests.fakes.blocks import InMemoryBlockStore
 from tests.fakes.drafts import InMemoryDraftStore
 from tests.fakes.identity_index import InMemoryIdentityIndex
+from tests.unit.messages.people import FOLDER
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = b"a key for the tests, 32 bytes ok"
@@ -185,6 +189,24 @@ def in_memory(scratch: Path) -> wiring.Outside:
 def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     """The API with Anna in its stores."""
     outside = in_memory(tmp_path)
-    wire: Callable[[], wiring.Outside] = lambda: outside  # noqa: E731
-    monkeypatch.setattr(wiring, "wire", wire)
+    monkeypatch.setattr(wiring, "wire", lambda: outside)
+    return Api(outside)
+
+
+class Shipped:
+    """The shipped rulebook, published."""
+
+    held: Rulebook | None = None
+
+    def current(self) -> Rulebook:
+        if Shipped.held is None:
+            Shipped.held = load_rulebook(Path(FOLDER), compile_messages)
+        return Shipped.held
+
+
+@pytest.fixture
+def dealing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """The API with the shipped rulebook."""
+    outside = replace(api.outside, rulebooks=Shipped())  # type: ignore[arg-type]
+    monkeypatch.setattr(wiring, "wire", lambda: outside)
     return Api(outside)

@@ -1,39 +1,14 @@
 """Dealers' words at the API: a dealer writes and sees its own, the client's approver decides, everybody may look first."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from courtesy.messages.compile import compile_messages
-from courtesy.rulebook.load import load_rulebook
-from courtesy.rulebook.model import Rulebook
-from functions.serve_api import wiring
 from tests.unit.functions.serve_api.conftest import Answer, Api
-from tests.unit.messages.people import FOLDER, HOSTILE
+from tests.unit.messages.people import HOSTILE
 
 PATH = "/dealers/D001/blocks/service_due_cars"
 BODY = {"text": "Coffee is on us, {{ customer.given_name }}.", "expires": "2027-03-31"}
-
-
-class Shipped:
-    """The shipped rulebook, published."""
-
-    held: Rulebook | None = None
-
-    def current(self) -> Rulebook:
-        if Shipped.held is None:
-            Shipped.held = load_rulebook(Path(FOLDER), compile_messages)
-        return Shipped.held
-
-
-@pytest.fixture
-def dealing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
-    """The API with the shipped rulebook."""
-    outside = replace(api.outside, rulebooks=Shipped())  # type: ignore[arg-type]
-    monkeypatch.setattr(wiring, "wire", lambda: outside)
-    return Api(outside)
 
 
 def as_dealer(api: Api, method: str, path: str, body: Any = None, dealers: str = "D001 D003") -> Answer:

@@ -11,7 +11,6 @@ from courtesy.timeline.contacts import trace_of
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile
 from tests.unit.functions.serve_api.conftest import ANNA, NOW, Api
-from tests.unit.functions.serve_api.test_dealers import dealing  # noqa: F401 - a fixture
 from tests.unit.functions.serve_api.test_unsubscribe import _link
 from tests.unit.messages.people import contact
 
@@ -37,7 +36,7 @@ def save(api: Api, *keep: str) -> str:
     return answer.text
 
 
-def test_get_shows_every_choice_and_changes_nothing(dealing: Api) -> None:  # noqa: F811
+def test_get_shows_every_choice_and_changes_nothing(dealing: Api) -> None:
     answer = dealing("GET", PAGE)
     assert answer.status == 200
     assert "Text messages: Cars" in answer.text
@@ -46,7 +45,7 @@ def test_get_shows_every_choice_and_changes_nothing(dealing: Api) -> None:  # no
     assert standing(dealing) == set()
 
 
-def test_what_is_saved_shows_and_what_did_not_change_is_not_said(dealing: Api) -> None:  # noqa: F811
+def test_what_is_saved_shows_and_what_did_not_change_is_not_said(dealing: Api) -> None:
     before = ticked(dealing("GET", PAGE).text)
     wanted = (before - {"letter/cars"}) | {"sms/cars"}
     assert ticked(save(dealing, *wanted)) == wanted
@@ -56,7 +55,7 @@ def test_what_is_saved_shows_and_what_did_not_change_is_not_said(dealing: Api) -
     assert dealing.outside.store.read_profile(ANNA).version == version
 
 
-def test_after_everything_was_turned_off_only_what_is_ticked_comes_back(dealing: Api) -> None:  # noqa: F811
+def test_after_everything_was_turned_off_only_what_is_ticked_comes_back(dealing: Api) -> None:
     withdraw(
         dealing.outside.store, ANNA, "marketing", "email", "*", NOW - timedelta(hours=1), "one-click link"
     )
@@ -68,21 +67,21 @@ def test_after_everything_was_turned_off_only_what_is_ticked_comes_back(dealing:
 
 
 @pytest.mark.parametrize("purpose", ["*", "marketing"])
-def test_what_was_turned_off_more_widely_cannot_be_lifted_here(dealing: Api, purpose: str) -> None:  # noqa: F811
+def test_what_was_turned_off_more_widely_cannot_be_lifted_here(dealing: Api, purpose: str) -> None:
     withdraw(dealing.outside.store, ANNA, purpose, "*", "*", NOW, "a letter")
     save(dealing, "email/cars", "letter/cars")
     assert ticked(dealing("GET", PAGE).text) == set()
     assert {status for _, _, status in standing(dealing)} == {"withdrawn"}
 
 
-def test_strange_boxes_and_forged_links_do_nothing(dealing: Api) -> None:  # noqa: F811
+def test_strange_boxes_and_forged_links_do_nothing(dealing: Api) -> None:
     before = ticked(dealing("GET", PAGE).text)
     save(dealing, *before, "email/nowhere", "*/*", "<script>")
     assert standing(dealing) == set()
     assert dealing("POST", PAGE[:-20] + "/preferences", raw="").status == 404
 
 
-def test_after_a_split_the_page_is_that_of_whoever_has_the_contact(dealing: Api) -> None:  # noqa: F811
+def test_after_a_split_the_page_is_that_of_whoever_has_the_contact(dealing: Api) -> None:
     store, heir = dealing.outside.store, "c" + "h" * 26
     stored = store.read_profile(ANNA)
     named = contact(dealing.outside.rulebooks.current(), customer_id=ANNA)

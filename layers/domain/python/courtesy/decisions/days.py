@@ -144,9 +144,9 @@ def _lines(lake: Readable, paths: Sequence[str], target: Path) -> Path:
 
 def _read(whole: Iterable[Path], lines: Path | None) -> str:
     """Each decision once, in one order, whichever of the files has it."""
-    parts = [f"SELECT * FROM read_parquet('{path.as_posix()}')" for path in whole]  # noqa: S608
+    parts = [f"SELECT * FROM read_parquet('{path.as_posix()}')" for path in whole]  # noqa: S608 - paths of our own scratch folder
     if lines is not None:
         parts.append(
-            f"SELECT * FROM read_json('{lines.as_posix()}', format='newline_delimited', columns={_COLUMNS})"  # noqa: S608
+            f"SELECT * FROM read_json('{lines.as_posix()}', format='newline_delimited', columns={_COLUMNS})"  # noqa: S608 - paths of our own scratch folder
         )
-    return f"SELECT DISTINCT * FROM ({' UNION ALL BY NAME '.join(parts)}) ORDER BY ALL"  # noqa: S608
+    return f"SELECT DISTINCT * FROM ({' UNION ALL BY NAME '.join(parts)}) ORDER BY ALL"  # noqa: S608 - paths of our own scratch folder

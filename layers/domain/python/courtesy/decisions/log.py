@@ -135,7 +135,7 @@ def write_lines(rows: Iterable[Row], path: Path) -> int:
 def to_parquet(connection: duckdb.DuckDBPyConnection, lines: Path, target: Path) -> None:
     """The Parquet file of rows written by `write_lines`, sorted by customer, trigger and occurrence."""
     connection.execute(
-        f"COPY (SELECT * FROM read_json('{lines.as_posix()}', format='newline_delimited', columns={_COLUMNS}) "  # noqa: S608
+        f"COPY (SELECT * FROM read_json('{lines.as_posix()}', format='newline_delimited', columns={_COLUMNS}) "  # noqa: S608 - paths of our own scratch folder
         f"ORDER BY customer_id, trigger, occurrence) TO '{target.as_posix()}' "
         "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384)"
     )

@@ -66,12 +66,11 @@ def _local(wall: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a local wall time; where the clocks skip it, the first instant after the gap."""
     aware = wall.replace(tzinfo=zone)
     utc = aware.astimezone(UTC)
-    if (
-        utc.astimezone(zone).replace(tzinfo=None) != wall
-    ):  # in a gap: `fold=0` reads the wall with the offset before it
+    in_gap = utc.astimezone(zone).replace(tzinfo=None) != wall
+    if in_gap:  # `fold=0` reads the wall with the offset before it
         before, after = aware.utcoffset(), aware.replace(fold=1).utcoffset()
         assert before is not None  # noqa: S101 - an aware time has an offset
-        assert after is not None  # noqa: S101
+        assert after is not None  # noqa: S101 - tells the type
         # The gap starts at `before`'s reading; find its first instant by going back to the last valid second.
         low, high = utc - abs(after - before), utc
         while high - low > timedelta(microseconds=1):

@@ -35,9 +35,8 @@ def levels_of(a: Traits, b: Traits) -> Levels:
         levels["state"] = "exact" if a.state == b.state else "different"
     if a.email and b.email:
         level = email_level(a.email, b.email)
-        if level not in ("local", "close") or not (
-            _named_after(a) or _named_after(b)
-        ):  # else it says no more than the names
+        # Where a mailbox is named after its owner, half an agreement says no more than the names.
+        if level not in ("local", "close") or not (_named_after(a) or _named_after(b)):
             levels["email"] = level
     if a.phone and b.phone:
         levels["phone"] = _slip_level(a.phone, b.phone)

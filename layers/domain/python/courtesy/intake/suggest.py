@@ -225,9 +225,8 @@ def _canonical(column: str, taken: dict[str, Any]) -> str:
     for field, words in _WORDS.items():
         if plain in words and field not in taken:
             return field
-    plainly = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip(
-        "_"
-    )  # none of another script's letters are left
+    # None of another script's letters are left.
+    plainly = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
     name = "custom." + (plainly if plainly[:1].isalpha() else f"column_{plainly}".rstrip("_"))
     return next(c for c in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if c not in taken)
 
@@ -235,9 +234,8 @@ def _canonical(column: str, taken: dict[str, Any]) -> str:
 def _rule(field: str, values: list[str], doubts: list[tuple[str, str]]) -> dict[str, Any]:
     if not values or field in ("postcode", "phone", "loyalty_no", "national_id", "street_number"):
         return {}
-    dates = (
-        _DATES if any(_share(values[:20], form) > 0.5 for form in _DATES) else ()
-    )  # to try them all is slow
+    # To try them all is slow.
+    dates = _DATES if any(_share(values[:20], form) > 0.5 for form in _DATES) else ()
     form, share = max(
         ((form, _share(values, form)) for form in dates), key=lambda pair: pair[1], default=("", 0.0)
     )

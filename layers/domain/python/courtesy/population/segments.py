@@ -114,9 +114,8 @@ def features_of(
     `segments` has beside `customer_id` and `division`, all where left out; what is not asked for is not computed.
     """
     connection = connect(Path(), threads=1, memory="200MB")
-    if (
-        len(profile_documents) <= FEW
-    ):  # planning takes longer than working it out: only what drops unused columns pays
+    # For a few, planning takes longer than working it out: only what drops unused columns pays.
+    if len(profile_documents) <= FEW:
         connection.execute(f"SET disabled_optimizers = '{','.join(_for_many_rows(connection))}'")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "documents.jsonl"

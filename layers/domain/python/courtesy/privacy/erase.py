@@ -127,9 +127,8 @@ def carry_on(
         for certificate in looked:
             try:
                 ended = _finish(certificate, outside)
-            except (
-                Conflict
-            ):  # somebody else was at the customer all the time; the next run finds them on the list
+            except Conflict:
+                # Somebody else was at the customer all the time; the next run finds them on the list.
                 write_certificate(msgspec.structs.replace(certificate, after=""), outside.lake)
                 continue
             statuses[ended.customer_id] = ended.status

@@ -113,9 +113,8 @@ def retain(
     done = Retained(objects=forget_cycles(lake, now.date(), rules.analytics))
     ids = (id_ for id_, _ in store.scan_profiles(now.toordinal() % SLICES, SLICES))
     while batch := list(islice(ids, AT_ONCE)):
-        held = store.read_profiles(
-            batch
-        )  # before the timelines: what is written is written on condition of these versions
+        # Before the timelines: what is written is written on condition of these versions.
+        held = store.read_profiles(batch)
         for id_, events in store.read_timelines(batch).items():
             gone, reduced = _apply(store, id_, held.get(id_), events, rules, now)
             done = done._replace(gone=done.gone + gone, reduced=done.reduced + reduced)
