@@ -1,5 +1,6 @@
 """Customers out of links: a function of the sets alone, and nobody united with somebody that they clash with."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,3 +98,14 @@ def test_an_initial_between_husband_and_wife_belongs_to_neither() -> None:
     assert customers(index, ["crm/1", "crm/2"]) == [["crm/1", "crm/2"]], "as long as there is one A. only"
     arrive(index, [record("crm/3", **anthony)])
     assert customers(index, ["crm/1", "crm/2", "crm/3"]) == [["crm/1"], ["crm/2"], ["crm/3"]]
+
+
+@pytest.mark.parametrize("vague", ["", "A"])
+def test_twins_with_one_mailbox_are_not_bridged_by_a_record_without_a_given_name(vague: str) -> None:
+    shared = HOME | {"date_of_birth": "1970-03-04", "email": "pena@mail.test", "phone": "+13125550123"}
+    twins = [record("crm/1", **shared, given_name="Amanda"), record("crm/2", **shared, given_name="Anthony")]
+    between = record("crm/3", **shared, given_name=vague)
+    for batches in ([[*twins, between]], [[between], [twins[0]], [twins[1]]]):
+        index = MemoryIndex()
+        arrive(index, *batches)
+        assert customers(index, ["crm/1", "crm/2", "crm/3"]) == [["crm/1"], ["crm/2"], ["crm/3"]]

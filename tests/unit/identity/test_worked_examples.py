@@ -5,6 +5,7 @@ import pytest
 from courtesy.identity.link import judge
 from courtesy.identity.memory import MemoryIndex
 from courtesy.identity.normalise import traits_of
+from courtesy.identity.rules import NameFrequencies
 from tests.unit.identity.people import RULES, arrive, customers, record
 
 ANNA = {
@@ -105,3 +106,26 @@ def test_look_alikes_in_between_do_not_chain_father_and_son() -> None:
     groups = customers(index, ["crm/1", "crm/2", "crm/3"])
     assert ["crm/1", "crm/2", "crm/3"] not in groups
     assert not any({"crm/1", "crm/2"} <= set(group) for group in groups)
+
+
+def test_twins_who_share_the_first_of_two_given_names_are_two() -> None:
+    juan = ANNA | {"given_name": "Juan Carlos", "email": "familia@mail.test"}
+    assert verdict({"given_name": "Juan Pablo"}, juan) == "possible"
+    assert verdict({"given_name": "Juan C."}, juan) == "same"
+
+
+@pytest.mark.parametrize(
+    ("given", "known"), [("Na", True), ("NA", False), ("na", False), ("Nan", True), ("N", True)]
+)
+def test_names_that_are_written_as_names_are_no_placeholders(given: str, known: bool) -> None:
+    assert bool(traits_of({"given_name": given, "surname": "Xu"}).given) is known
+    assert not traits_of({"given_name": "Na", "surname": "Na"}).surname
+    assert traits_of({"given_name": "Min", "surname": "Na"}).surname == "na"
+
+
+def test_a_name_and_a_town_alone_are_no_person_where_nothing_is_known_of_names() -> None:
+    alone = NOBODY | {field: ANNA[field] for field in ("given_name", "surname", "postcode", "city")}
+    assert verdict(alone) == "possible"
+    assert verdict(alone | {"phone": ANNA["phone"]}) == "same"
+    taught = RULES.model_copy(update={"frequencies": NameFrequencies(surname={"nowak": 0.01})})
+    assert judge(traits_of(ANNA), traits_of(alone), taught).verdict == "same"

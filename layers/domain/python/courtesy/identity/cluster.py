@@ -21,12 +21,13 @@ def clusters_of(
     clash: Callable[[str, str], bool] | None = None,
     vague: Collection[str] = (),
     margin: float = 0.0,
+    rivals: Callable[[str, str], bool] | None = None,
 ) -> tuple[list[list[str]], list[Pair]]:
     """The customers that links make of subjects, each sorted, all sorted by their first; and the links that made them.
 
     Links are taken strongest first (then by subjects), and one is left out if it would unite two records that must stay
-    apart or that clash. So are the links of a `vague` record to two which clash and which it fits about equally well, by
-    less than `margin`: an initial between husband and wife belongs to neither. A pure function of the sets given: no order of arrival enters.
+    apart or that clash. So are the links of a `vague` record to two which are `rivals` (where not told: clash) and which it fits about
+    equally well, by less than `margin`: an initial between husband and wife belongs to neither. A pure function of the sets given: no order of arrival enters.
     """
     clashes = lru_cache(maxsize=None)(clash) if clash is not None else None
     home = {subject: subject for subject in subjects}
@@ -36,7 +37,7 @@ def clusters_of(
     for left, right in apart:
         forbidden.setdefault(left, set()).add(right)
         forbidden.setdefault(right, set()).add(left)
-    sure = list(links) if clashes is None else _unambiguous(list(links), clashes, vague, margin)
+    sure = list(links) if clashes is None else _unambiguous(list(links), rivals or clashes, vague, margin)
     for (left, right), weight in sorted(sure, key=lambda link: (-link[1], link[0])):
         one, two = home[left], home[right]
         if one == two:
@@ -54,11 +55,11 @@ def clusters_of(
 
 def _unambiguous(
     links: list[tuple[Pair, float]],
-    clash: Callable[[str, str], bool],
+    rivals: Callable[[str, str], bool],
     vague: Collection[str],
     margin: float,
 ) -> list[tuple[Pair, float]]:
-    """The links left when each vague record has let go of those to two that clash and that it fits about equally well."""
+    """The links left when each vague record has let go of those to two that are rivals and that it fits about equally well."""
     fits: dict[str, dict[str, float]] = {}
     for (left, right), weight in links:
         for subject, other in ((left, right), (right, left)):
@@ -68,7 +69,7 @@ def _unambiguous(
     for subject, others in fits.items():
         for one, two in combinations(sorted(others), 2):
             # a link that a person has made (infinite) is sure, whatever else the record fits
-            if clash(*pair(one, two)) and not abs(others[one] - others[two]) >= margin:
+            if rivals(*pair(one, two)) and not abs(others[one] - others[two]) >= margin:
                 weaker = min(others[one], others[two])
                 unsure |= {pair(subject, other) for other in (one, two) if others[other] - weaker < margin}
     return [link for link in links if link[0] not in unsure]

@@ -76,7 +76,7 @@ def _exchanged(a: Traits, b: Traits, names: Collection[str]) -> bool:
 def is_one(levels: Levels, rules: IdentityRules) -> bool:
     """Whether the evidence also tells one person from two of one household, or of one house where there are no families."""
     if rules.families:
-        return against_kin(levels, rules) >= rules.kin and not _namesakes(levels)
+        return against_kin(levels, rules) >= rules.kin and not _namesakes(levels, rules)
     if levels.get("generation") == "different":
         return False
     strangers = levels.get("given") == levels.get("surname") == "different"
@@ -85,19 +85,14 @@ def is_one(levels: Levels, rules: IdentityRules) -> bool:
     return all(levels.get(field) in ("exact", "close") for field in ("born", "number", "street"))
 
 
-def _namesakes(levels: Levels) -> bool:
-    """Whether all that agrees is what two people of one house, office or town may have in common by chance: a given name
-    and the place, with another surname; or the name and the town alone.
-    """
-    if any(levels.get(field) in AGREES for field in ("born", "email", "national_id", "keys")):
-        return False
-    if levels.get("surname") == "different":
-        return True
-    return not any(levels.get(field) in AGREES for field in ("phone", "number", "street", "address2"))
+def _namesakes(levels: Levels, rules: IdentityRules) -> bool:
+    """Whether two have nothing in common but a name and a town, by rules that know of no name how many have it."""
+    return not (rules.frequencies.surname or any(levels.get(field) in AGREES for field in TELLING))
 
 
-AGREES = ("exact", "close", "slip", "near", "local")
-"""Levels that speak for one person, in fields that tell people apart."""
+TELLING = ("born", "email", "national_id", "keys", "phone", "number", "street", "address2")
+AGREES = ("exact", "close", "slip", "near", "local", "part")
+"""Levels that speak for one person, in fields that tell namesakes of one town apart."""
 
 
 def _sums(
@@ -181,12 +176,21 @@ def clash(a: Traits, b: Traits, rules: IdentityRules) -> bool:
     if "different" not in {levels.get(field) for field in ("given", "middle", "born", "national_id")}:
         return False
     levels.pop("phone", None)  # it stays at home
-    if "different" in (levels.get("given"), levels.get("middle")):
-        levels.pop("email", None)  # so may a mailbox that two names are written to: twins share it with their birthday
     bits = against_kin(levels, rules)
     return bits < 0 or (
         bits < rules.kin and bool(a.born and b.born) and _years_apart(a.born, b.born) >= GENERATION
     )
+
+
+def rivals(a: Traits, b: Traits, rules: IdentityRules) -> bool:
+    """Whether a record that does not say whose it is may belong to either of two: they clash, or may be twins, who have all
+    in common but the given name.
+    """
+    if clash(a, b, rules):
+        return True
+    levels = levels_between(a, b, rules) if rules.families else {}
+    twins = levels.get("born") == levels.get("surname") == "exact" and "national_id" not in levels
+    return twins and "different" in (levels.get("given"), levels.get("middle"))
 
 
 def is_vague(t: Traits) -> bool:

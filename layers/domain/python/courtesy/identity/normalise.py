@@ -14,6 +14,7 @@ from courtesy.identity.words import (
     EMPTY_DATES,
     GENERATIONS,
     MEANINGLESS,
+    NAMES_TOO,
     ROLE_ADDRESSES,
     SALUTATIONS,
     STREET_WORDS,
@@ -40,7 +41,7 @@ LEAST_VIN = 8
 _APOSTROPHES = re.compile(r"['’`´]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_DIGIT = re.compile(r"\D+")
-_INITIAL = re.compile(r"([A-Za-z])\.")
+_INITIAL = re.compile(r"([A-Za-z])\.?")
 _NUMBER = re.compile(r"\d+[a-z]?")
 _ZIP_PLUS = re.compile(r"^(\d{5})\d{4}$")
 _STRASSE = re.compile(r"(?<=[a-z]{3})str$")
@@ -125,8 +126,10 @@ def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
     generation = ""
     kept: list[list[str]] = [[], []]
     for place, part in ((0, given), (1, surname)):
-        initial = _INITIAL.fullmatch(part.strip())
-        tokens = [initial[1].lower()] if initial else words(part).split()
+        part = part.strip()
+        initial = _INITIAL.fullmatch(part)
+        as_it_is = initial or (part in NAMES_TOO and given.strip() != surname.strip())
+        tokens = [part.rstrip(".").lower()] if as_it_is else words(part).split()
         for at, token in enumerate(tokens):
             # `v` or `ii` alone is a name; after a name it is a generation
             if token in GENERATIONS and (at or place):
@@ -139,8 +142,11 @@ def _names(text: Mapping[str, str]) -> tuple[str, str, str]:
         # Reed Anna M: who ends in an initial has the family's name first
         kept[1] = [kept[0].pop(0 if len(kept[0][-1]) == 1 else -1)]
     first, last = " ".join(kept[0]), " ".join(kept[1])
-    meaningless = first in MEANINGLESS and len(first) > 1
-    return ("" if meaningless else first), ("" if last in MEANINGLESS else last), generation
+    told = {name.strip().lower() for name in (given, surname) if name.strip() in NAMES_TOO}
+    if given.strip() == surname.strip():
+        told = set()
+    nobody = MEANINGLESS - told
+    return ("" if first in nobody and len(first) > 1 else first), ("" if last in nobody else last), generation
 
 
 @lru_cache(maxsize=65536)

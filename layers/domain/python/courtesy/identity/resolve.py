@@ -18,7 +18,7 @@ from courtesy.identity.cluster import Pair, clusters_of, pair
 from courtesy.identity.filing import file_entries, hashed_entries
 from courtesy.identity.gather import Neighbourhood, gather
 from courtesy.identity.hashing import customer_id_of
-from courtesy.identity.link import clash, is_vague
+from courtesy.identity.link import clash, is_vague, rivals
 from courtesy.identity.ports import IdentityIndex
 from courtesy.identity.record import (
     Evidence,
@@ -88,6 +88,7 @@ def settle(
         lambda one, two: clash(core[one].traits, core[two].traits, rules),
         {s for s, record in core.items() if is_vague(record.traits)},
         rules.margin,
+        lambda one, two: rivals(core[one].traits, core[two].traits, rules),
     )
     home: dict[str, str] = {}
     for group in groups:

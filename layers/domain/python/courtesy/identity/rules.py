@@ -37,7 +37,7 @@ def _kin() -> dict[str, dict[str, float]]:
     person against its share among relatives, who have another name and birthday but may share mailbox and telephone."""
     return {
         "given": {"exact": 5.5, "close": 5.0, "short": 4.0, "sound": 1.0, "initial": 3.5, "near": 0.0, "different": -7.0},
-        "middle": {"exact": 2.0, "different": -7.0},
+        "middle": {"exact": 2.0, "different": -12.0},
         "surname": {"exact": 0.0, "close": 0.0, "sound": 0.0, "part": 0.0, "near": 0.0, "different": -1.0},
         "born": {"exact": 6.0, "slip": 4.0, "near": 1.0, "part": -1.0, "different": -6.0},
         "email": {"exact": 3.0, "close": 2.0, "local": 2.0, "different": -1.0},

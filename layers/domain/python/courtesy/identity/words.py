@@ -26,6 +26,9 @@ MEANINGLESS = _listed(
     "no email", "no phone", "unknown unknown", "test test",
 } | {"not given", "not provided", "not known", "not available", "not applicable", "no name", "to be advised", "n a"}  # fmt: skip
 
+NAMES_TOO = _listed("Na Nan Null Blank")
+"""Names of many people, written as names are; in any other letters they mean that nothing is known."""
+
 ROLE_ADDRESSES = _listed(
     "info office contact sales admin service support mail post reception enquiries inquiries hello team accounts "
     "billing noreply no-reply donotreply nobody none na unknown test nomail noemail no-email webmaster postmaster "
