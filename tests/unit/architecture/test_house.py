@@ -71,6 +71,23 @@ def test_a_function_is_a_short_handler_with_settings_and_wiring(name: str) -> No
     assert "def wire(" in (folder / "wiring.py").read_text()
 
 
+def test_the_architecture_page_tells_of_every_function_and_table() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    tables = set(re.findall(r'self\._table\(\s*"(\w+)"', (ROOT / "infra" / "data_stack.py").read_text()))
+
+    assert len(tables) == 5, "no table was found: the pattern of this test has gone stale"
+    assert [name for name in sorted(functions() | tables) if f"`{name}`" not in page] == []
+
+
+def test_decisions_are_numbered_without_a_gap_and_dated() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    heads = [page.read_text().split("\n", 3) for page in pages]
+
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    assert [head[0].partition(". ")[0] for head in heads] == [f"# {n}" for n in range(1, len(pages) + 1)]
+    assert [head[2] for head in heads if not re.fullmatch(r"\d{4}-\d\d-\d\d\. Accepted\.", head[2])] == []
+
+
 def test_no_file_or_folder_has_a_name_without_meaning(files: list[Path]) -> None:
     found = [
         str(path.relative_to(ROOT))
