@@ -44,6 +44,11 @@ NUMBER_MAX = 10**15
 FILTERS = frozenset(
     {"upper", "lower", "capitalize", "trim", "default", "truncate", "date", "number", "money"}
 )
+_ARGUMENTS = {
+    "default": ("default_value", "boolean"),
+    "truncate": ("length", "killwords", "end", "leeway"),
+    "money": ("currency",),
+}
 TESTS = frozenset({"defined", "none"})
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ALLOWED: tuple[type[nodes.Node], ...] = (
@@ -229,11 +234,20 @@ class _Lint:
         if isinstance(node, nodes.Getattr | nodes.Name):
             yield from self._name(node, local)
             return
+        if isinstance(node, nodes.Output):
+            for printed in node.nodes:
+                if whole := _printed_list(printed):
+                    yield Finding(
+                        line, f"`{whole}` is a list: loop over it, printed whole it would show brackets"
+                    )
         if isinstance(node, nodes.Filter):
             if node.name == "safe":
                 yield Finding(line, "`safe` would print a value unescaped; leave it out")
             elif node.name not in FILTERS:
                 yield Finding(line, _nearest("filter", node.name, FILTERS))
+            elif not _takes(node):
+                takes = ", ".join(_ARGUMENTS.get(node.name, ())) or "nothing"
+                yield Finding(line, f"`{node.name}` takes {takes}, each once")
         if isinstance(node, nodes.Test) and node.name not in TESTS:
             yield Finding(line, _nearest("test", node.name, TESTS))
         if isinstance(node, nodes.For):
@@ -252,6 +266,9 @@ class _Lint:
             )
         if node.recursive or not isinstance(node.target, nodes.Name):
             yield Finding(node.lineno, "write `for one in list`, nothing more")
+            return
+        if node.target.name == "loop":
+            yield Finding(node.lineno, "`loop` is a name of the language itself; call the item otherwise")
             return
         if node.test is not None:
             yield from self._node(node.test, local | {node.target.name}, depth, True)
@@ -272,6 +289,28 @@ class _Lint:
             yield Finding(node.lineno, f"`{name}`: the items of a list are plain texts without attributes")
         else:
             yield Finding(node.lineno, _nearest("variable", name, self.known))
+
+
+def _takes(node: nodes.Filter) -> bool:
+    """Whether a filter gets what it takes: Python would refuse the same argument twice only when it reads the code."""
+    takes = _ARGUMENTS.get(node.name, ())
+    given = [*takes[: len(node.args)], *(argument.key for argument in node.kwargs)]
+    return (
+        len(node.args) <= len(takes)
+        and len(set(given)) == len(given)
+        and set(given) <= set(takes)
+        and node.dyn_args is None
+        and node.dyn_kwargs is None
+    )
+
+
+def _printed_list(node: nodes.Node) -> str:
+    """The list that an expression prints, not only asks about; empty where it prints none."""
+    if _dotted(node) in LISTS:
+        return _dotted(node) or ""
+    asked: nodes.Node | None = node.test if isinstance(node, nodes.CondExpr) else None
+    inner = (child for child in node.iter_child_nodes() if child is not asked)
+    return "" if isinstance(node, nodes.Test) else next(filter(None, map(_printed_list, inner)), "")
 
 
 def _nearest(what: str, name: str, known: Iterable[str]) -> str:
@@ -316,7 +355,12 @@ def compile_template(
         raise RefusedRule(f"line {findings[0].line}: {findings[0].text}")
     environment = MessageEnvironment(language, html)
     tree = environment.parse(source)
-    template = environment.from_string(_Known(known).visit(tree) if known else tree)
+    try:
+        template = environment.from_string(_Known(known).visit(tree) if known else tree)
+    except (TemplateSyntaxError, SyntaxError) as error:  # what is found only when the code is written
+        raise RefusedRule(
+            f"line {error.lineno}: {error.msg if isinstance(error, SyntaxError) else error.message}"
+        ) from error
     # The compiled code looks `escape` up among its globals, each time that it writes a value.
     template.root_render_func.__globals__["escape"] = _escaped
     return template
