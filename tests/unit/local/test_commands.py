@@ -191,11 +191,15 @@ def test_a_sample_mailing_of_a_channel_that_is_not_printed_is_refused(
     assert run(["vendor", "check", str(tmp_path / "trial"), "--json"]) == 0
 
 
-_NAMED = re.compile(r"(?:`|^ *\$? ?)courtesy ([a-z][a-z-]*(?: [a-z][a-z-]*)*)", re.MULTILINE)
+_NAMED = re.compile(
+    r"(?:`|^ *\$? ?)(?:\.venv/bin/)?courtesy ([a-z][a-z-]*(?: [a-z][a-z-]*)*)((?:[^`\n#&|>]|(?<=\\\\)\n)*)",
+    re.MULTILINE,
+)
+"""A command as pages write it: its words, and what follows up to the end of the code, also over a line that `\\` goes on."""
 
 
 @pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "docs"])
-def test_pages_name_only_commands_that_there_are(page: str) -> None:
+def test_pages_name_only_commands_and_options_that_there_are(page: str) -> None:
     place, whole = places.CHECKOUT / page, typer.main.get_command(build())
     named = 0
     for file in sorted(place.rglob("*.md")) if place.is_dir() else [place]:
@@ -206,5 +210,9 @@ def test_pages_name_only_commands_that_there_are(page: str) -> None:
                     break
                 assert word in here.commands, f"{file.name}: courtesy {match[1]}"
                 here = here.commands[word]
+            if not hasattr(here, "commands") and not match[1].startswith("bench"):  # those read their own
+                known = {name for option in here.params for name in (*option.opts, *option.secondary_opts)}
+                given = set(re.findall(r"(?<!\S)--[a-z-]+", match[2]))
+                assert given <= known | {"--help"}, f"{file.name}: courtesy {match[1]}"
             named += 1
     assert named
