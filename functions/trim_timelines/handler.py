@@ -21,6 +21,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG0
         return {"customers": 0}
     done = retain(
         outside.store,
+        outside.index,
         outside.lake,
         rules,
         outside.clock(),
@@ -28,6 +29,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG0
     )
     count("EventsForgotten", done.gone)
     logger.info("retention", extra=done._asdict())
+    if done.strays:
+        logger.warning(
+            "events stood with customers whom their records had left", extra={"events": done.strays}
+        )
     if not done.whole:
         logger.warning("retention did not come to the end of its slice", extra={"customers": done.customers})
     return done._asdict()

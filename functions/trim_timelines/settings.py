@@ -8,5 +8,6 @@ class Settings(FunctionSettings):
 
     timeline_table: str
     profiles_table: str
+    identities_table: str
     rulebooks_table: str
     lake_bucket: str

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from functools import cache
 
+from courtesy.identity.strays import Readable
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
 from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
+from courtesy_aws.identity_index import DynamoIdentityIndex
 from courtesy_aws.lake import S3Lake
 from courtesy_aws.tables.rulebooks import DynamoRulebookStore
 from functions.trim_timelines.settings import Settings
@@ -19,6 +21,7 @@ class Outside:
     """What the use case asks of the outside."""
 
     store: CustomerStore
+    index: Readable
     lake: Lake
     rulebooks: RulebookStore
     clock: Clock
@@ -30,6 +33,7 @@ def wire() -> Outside:
     settings = Settings.load()
     return Outside(
         store=DynamoCustomerStore(settings.timeline_table, settings.profiles_table, threads=THREADS),
+        index=DynamoIdentityIndex(settings.identities_table, threads=THREADS),
         lake=S3Lake(settings.lake_bucket),
         rulebooks=DynamoRulebookStore(settings.rulebooks_table),
         clock=now,

@@ -157,7 +157,7 @@ def test_only_the_sender_may_send(aws: Templates) -> None:
     assert len(listed(one["Resource"])) == 3
 
 
-def test_only_snapshots_and_retention_scan_and_only_merges_delete(aws: Templates) -> None:
+def test_only_snapshots_and_retention_scan_and_only_who_moves_events_deletes(aws: Templates) -> None:
     def able(action: str) -> set[str]:
         found = set()
         for policy in aws.of_type("AWS::IAM::Policy").values():
@@ -169,7 +169,7 @@ def test_only_snapshots_and_retention_scan_and_only_merges_delete(aws: Templates
         return found
 
     assert able("dynamodb:Scan") == {"snapshotpart", "trimtimelines"}
-    assert able("dynamodb:DeleteItem") == {"loadchunk", "serveapi"}
+    assert able("dynamodb:DeleteItem") == {"loadchunk", "serveapi", "trimtimelines"}
 
 
 def test_what_intake_leaves_in_the_lake_expires(aws: Templates) -> None:

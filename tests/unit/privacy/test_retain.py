@@ -30,6 +30,7 @@ from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import encode_profile
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
+from tests.fakes.identity_index import InMemoryIdentityIndex
 from tests.fakes.lake import InMemoryLake
 from tests.unit.decisions.people import NOW
 
@@ -155,7 +156,10 @@ def store_of(events: list[Event]) -> InMemoryCustomerStore:
 
 
 def nights(store: InMemoryCustomerStore, lake: InMemoryLake) -> list[int]:
-    return [sum(retain(store, lake, RULES, NOW + timedelta(days=n))[1:3]) for n in range(SLICES)]
+    return [
+        sum(retain(store, InMemoryIdentityIndex(), lake, RULES, NOW + timedelta(days=n))[1:3])
+        for n in range(SLICES)
+    ]
 
 
 def test_everybody_has_a_turn_within_a_month_and_the_profile_stays_the_fold() -> None:
@@ -193,7 +197,7 @@ def test_whoever_is_erased_or_changed_meanwhile_does_not_come_back() -> None:
             return object.__getattribute__(self, name) if name == "read_timelines" else getattr(store, name)
 
     for n in range(SLICES):
-        retain(Overtaken(), InMemoryLake(), RULES, NOW + timedelta(days=n))
+        retain(Overtaken(), InMemoryIdentityIndex(), InMemoryLake(), RULES, NOW + timedelta(days=n))
     assert not any(isinstance(event, Transaction) for event in store.read_timeline("c1"))
 
 
@@ -203,7 +207,8 @@ def test_somebody_who_is_being_merged_is_left_alone_and_time_may_be_up() -> None
     store.put_profile(msgspec.structs.replace(profile, merging=True), version)
     assert sum(nights(store, InMemoryLake())) == 0
     runs = [
-        retain(store, InMemoryLake(), RULES, NOW + timedelta(days=n), lambda: False) for n in range(SLICES)
+        retain(store, InMemoryIdentityIndex(), InMemoryLake(), RULES, NOW + timedelta(days=n), lambda: False)
+        for n in range(SLICES)
     ]
     assert [run.whole for run in runs].count(False) == 1
 

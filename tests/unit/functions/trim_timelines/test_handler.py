@@ -10,6 +10,7 @@ from courtesy.privacy.retain import SLICES
 from functions.trim_timelines import handler
 from functions.trim_timelines.wiring import Outside
 from tests.fakes import InMemoryLake
+from tests.fakes.identity_index import InMemoryIdentityIndex
 from tests.unit.decisions.people import NOW, rulebook
 from tests.unit.privacy.test_retain import OLD, store_of
 
@@ -25,7 +26,13 @@ class Books:
 
 
 def wired(monkeypatch: pytest.MonkeyPatch, books: Any, days: int = 0) -> Outside:
-    outside = Outside(store_of(list(OLD)), InMemoryLake(), books, lambda: NOW + timedelta(days=days))
+    outside = Outside(
+        store_of(list(OLD)),
+        InMemoryIdentityIndex(),
+        InMemoryLake(),
+        books,
+        lambda: NOW + timedelta(days=days),
+    )
     monkeypatch.setattr(handler, "wire", lambda: outside)
     return outside
 

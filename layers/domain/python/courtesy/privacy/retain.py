@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from courtesy.identity.strays import Readable, bring_home, with_strays
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, Lake, StoredProfile
 from courtesy.privacy.rules import RetentionRules
@@ -54,12 +55,13 @@ class Trimmed(NamedTuple):
 
 
 class Retained(NamedTuple):
-    """What a run did. customers: looked at; whole: whether it came to the end of its slice."""
+    """What a run did. customers: looked at; strays: events that were brought to where their records are; whole: to the slice's end."""
 
     customers: int = 0
     gone: int = 0
     reduced: int = 0
     objects: int = 0
+    strays: int = 0
     whole: bool = True
 
 
@@ -104,18 +106,25 @@ def trim(events: Sequence[Event], rules: RetentionRules, now: datetime) -> Trimm
 
 def retain(
     store: CustomerStore,
+    index: Readable,
     lake: Lake,
     rules: RetentionRules,
     now: datetime,
     patience: Callable[[], bool] = lambda: True,
 ) -> Retained:
-    """Trim the timelines of tonight's slice of all customers, and delete the cycles' files that are too old."""
+    """Trim the timelines of tonight's slice of all customers, and delete the cycles' files that are too old.
+
+    What stands with somebody else than its record goes home on this occasion, since here everybody's timeline is read.
+    """
     done = Retained(objects=forget_cycles(lake, now.date(), rules.analytics))
     ids = (id_ for id_, _ in store.scan_profiles(now.toordinal() % SLICES, SLICES))
     while batch := list(islice(ids, AT_ONCE)):
         # Before the timelines: what is written is written on condition of these versions.
         held = store.read_profiles(batch)
-        for id_, events in store.read_timelines(batch).items():
+        timelines = store.read_timelines(batch)
+        brought = sum(bring_home(id_, index, store) for id_ in with_strays(timelines, index))
+        done = done._replace(strays=done.strays + brought)
+        for id_, events in timelines.items():
             gone, reduced = _apply(store, id_, held.get(id_), events, rules, now)
             done = done._replace(gone=done.gone + gone, reduced=done.reduced + reduced)
         done = done._replace(customers=done.customers + len(batch))
