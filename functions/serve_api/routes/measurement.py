@@ -39,7 +39,7 @@ def get_measurement(
     outside, who = wiring.wire(), caller()
     latest = outside.cycles.ended(1)
     if not latest:
-        raise NotFound("no cycle has ended yet")
+        raise NotFound("no cycle has ended yet, so there is nothing to measure; start one")
     last = date.fromisoformat(latest[0][:10])
     rulebook = outside.rulebooks.current()
     found = measure(

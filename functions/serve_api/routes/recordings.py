@@ -300,7 +300,9 @@ def _mine(division: str, *, hidden: bool = False) -> str:
     if who.bound and division not in who.divisions:
         if hidden:
             raise NotFound("this customer has no such case")
-        raise NotAllowed("record in your own divisions")
+        raise NotAllowed(
+            f"you record in your own divisions ({', '.join(sorted(who.divisions))}), not in {division!r}"
+        )
     if division not in known and not hidden:
         raise UnknownName("division", division, known)
     return division

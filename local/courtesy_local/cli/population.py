@@ -56,7 +56,7 @@ def register(app: typer.Typer) -> None:
         from courtesy.population.offline import TextFile, fit_file, fit_summary
 
         if unit not in ("week", "day"):
-            raise typer.BadParameter("--unit is week or day")
+            raise typer.BadParameter(f"--unit is week or day, not {unit!r}")
         started = time.perf_counter()
         read = TextFile(file, delimiter, not no_header, date_format)
         if rfm:
@@ -111,7 +111,7 @@ def register(app: typer.Typer) -> None:
         from courtesy.population.rules import Ladder
 
         if bins != "quantile":
-            raise typer.BadParameter("--bins is quantile")
+            raise typer.BadParameter(f"--bins is quantile, not {bins!r}")
         ladder = _validated(Ladder, rules) if rules else None
         read = TextFile(file, delimiter, not no_header, date_format)
         found = rfm_file(read, customer, day, amount, parse_day(as_of), ladder)

@@ -69,7 +69,7 @@ def correct(
     """
     pairs = [value.partition("=") for value in values]
     if not all(name and sign for name, sign, _ in pairs):
-        raise typer.BadParameter("--set takes FIELD=VALUE")
+        raise typer.BadParameter("--set takes FIELD=VALUE, for instance --set city=Albany")
     fields = {name: value for name, _, value in pairs}
     return _said(_ask("POST", f"/customers/{customer}/correction", {"fields": fields}), as_json)
 

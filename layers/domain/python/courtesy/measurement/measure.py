@@ -47,7 +47,7 @@ def measure(
 ) -> Measured:
     """Decisions from `first` to `last` judged on the snapshot of a cycle (the latest). Raises NotFound, RefusedInput."""
     if not 1 <= horizon <= 3650:
-        raise RefusedInput("the horizon is 1 to 3650 days")
+        raise RefusedInput(f"horizon {horizon}: give 1 to 3650 days")
     decided = cycles_in(lake.list("decisions/"))
     cycles = newest_first(lake, (n for n in decided if first.isoformat() <= n[:10] <= last.isoformat()))[::-1]
     taken = newest_first(lake, {path.split("/")[1] for path in lake.list("snapshots/")}, 1)
@@ -61,7 +61,7 @@ def measure(
         places = [path for cycle in cycles for path in _fetched(lake, "segments", cycle, here)]
         events = fetch_days(lake, here, first, last)
         if not cycles and not events:
-            raise NotFound(f"nothing was decided from {first} to {last}")
+            raise NotFound(f"nothing was decided from {first} to {last}; take days on which a cycle ran")
         people = _fetched(lake, "snapshots", later, here)
         connection = connect(here)
         connection.execute(view_sql(people))

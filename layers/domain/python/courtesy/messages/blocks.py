@@ -17,6 +17,7 @@ from courtesy.messages.lint_block import block_findings
 from courtesy.messages.ports import BlockStore
 from courtesy.messages.rules import DealerBlock
 from courtesy.rulebook.model import Rulebook
+from courtesy.rulebook.problems import nearest
 
 BLOCKS_MAX = 120
 """Blocks of one dealer, all places together."""
@@ -192,7 +193,7 @@ def check_place(rulebook: Rulebook, dealer: str, place: Place) -> None:
     """Whether the dealer may have words there. Raises NotFound, UnknownName, RefusedInput."""
     outlet = rulebook.dealers.get(dealer)
     if outlet is None:
-        raise NotFound(f"there is no dealer {dealer!r}")
+        raise NotFound(f"there is no dealer {dealer!r}{nearest(dealer, list(rulebook.dealers))}")
     trigger = rulebook.triggers.get(place.trigger)
     if place.trigger != "*" and trigger is None:
         raise UnknownName("trigger", place.trigger, rulebook.triggers)
