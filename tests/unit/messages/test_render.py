@@ -198,3 +198,20 @@ def test_after_a_german_greeting_the_first_sentence_goes_on_small_and_stands_lar
                 channel,
                 said,
             )
+
+
+@pytest.mark.parametrize("channel", ["email", "postcard", "sms"])
+def test_nobody_sends_links_to_strangers_by_registering_them_as_a_name(
+    rulebook: Rulebook, renderer: Renderer, channel: str
+) -> None:
+    someone = person(
+        given_name="Claim at prize.com", surname="https://prize.example", name="www.prize.example"
+    )
+    held = contact(rulebook, channel=channel)
+    customer = renderer.context(someone, held, now=held.due).customer
+    assert (customer.greeting, customer.given_name, customer.surname, customer.full_name) == (
+        "Hello,",
+        "",
+        "",
+        "",
+    )

@@ -10,6 +10,7 @@ from courtesy.messages.writing import (
     SHOWN_MAX,
     greeting,
     shown,
+    shown_name,
     spoken_phone,
     write_date,
     write_money,
@@ -82,3 +83,29 @@ def test_a_telephone_number_is_written_as_people_read_it() -> None:
     assert spoken_phone("+16175550100") == "+1 617-555-0100"
     assert spoken_phone("+493023125820") == "+49 30 23125820"
     assert spoken_phone("ask at the desk") == "ask at the desk"
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\xad \u200d", "\u3164", "\u115f\uffa0", "\ufe0f\u0301", "\u180e"]
+)
+def test_what_cannot_be_seen_counts_as_nothing(text: str) -> None:
+    """Else a mail would begin with `Dear Ms. ,`."""
+    assert shown(text) == ""
+    assert shown(f"Anna{text}").startswith("Anna")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Win at https://prize.example", ""),
+        ("WWW.prize.example", ""),
+        ("prize.com", ""),
+        ("write to a@prize.example", ""),
+        ("J.de Vries", "J.de Vries"),
+        ("Anna.Miller", "Anna.Miller"),
+        ("St. Clair", "St. Clair"),
+        ("Dr. h.c. O’Neill", "Dr. h.c. O’Neill"),
+    ],
+)
+def test_a_name_carries_no_link(name: str, expected: str) -> None:
+    assert shown_name(name) == expected

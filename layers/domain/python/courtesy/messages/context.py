@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from courtesy.messages.glyphs import PRINTED, legible
 from courtesy.messages.rules import DealerBlock, MessageRules
-from courtesy.messages.writing import greeting, shown, spoken_phone
+from courtesy.messages.writing import greeting, shown, shown_name, spoken_phone
 from courtesy.rulebook.model import Rulebook
 from courtesy.timeline.events import Contact
 from courtesy.timeline.profile import Profile
@@ -214,8 +214,10 @@ def make_context(
     spoken = rules.languages[language]
     paper = contact.channel in PRINTED
     say = _on_paper if paper else shown
-    given, surname = say(profile.text("given_name")), say(profile.text("surname"))
-    full = say(profile.text("name")) or f"{given} {surname}".strip()
+    given, surname, full = (shown_name(profile.text(name)) for name in ("given_name", "surname", "name"))
+    if paper:
+        given, surname, full = legible(given), legible(surname), legible(full)
+    full = full or f"{given} {surname}".strip()
     cards = cards or Cards(rulebook)
     dealer = cards.dealer(dealer_of(profile, contact), paper)
     return MessageContext(

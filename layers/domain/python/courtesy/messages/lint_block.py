@@ -21,14 +21,12 @@ from courtesy.messages.context import (
 )
 from courtesy.messages.glyphs import PRINTED, undrawn
 from courtesy.messages.template import OUTPUT_MAX, compile_template, lint, render
-from courtesy.messages.writing import shown
+from courtesy.messages.writing import LINK, MAIL, shown
 from courtesy.rulebook.model import Rulebook
 
 if TYPE_CHECKING:
     from courtesy.messages.blocks import Place
 
-_LINK = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(?:com|net|org|de|io|shop|info|biz)\b", re.IGNORECASE)
-_MAIL = re.compile(r"\S@\S+\.\S")
 _MARKUP = re.compile(r"<[a-z/!][^>]*>?", re.IGNORECASE)
 _SHOUT = re.compile(r"\b[A-Z]{4,}\b(?:\W+[A-Z]{4,}\b){2,}")
 
@@ -73,9 +71,9 @@ def _said(line: str, forbidden: list[str]) -> Iterator[str]:
         yield "a character that cannot be seen or turns the direction of writing; type the line anew"
     if _MARKUP.search(plain):
         yield "markup would be shown as it is typed; write plain text"
-    if _LINK.search(plain):
+    if LINK.search(plain):
         yield "no links: your card with telephone and e-mail stands below your words already"
-    elif _MAIL.search(plain):
+    elif MAIL.search(plain):
         yield "no e-mail addresses: yours stands in your card already"
     if _SHOUT.search(plain):
         yield "several words in capitals are taken for shouting, by people and by spam filters"

@@ -13,10 +13,19 @@ SHOWN_MAX = 120
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "AUD": "A$", "CAD": "C$", "CHF": "CHF", "JPY": "¥"}
 _MINOR = {"JPY": 0}
-# Control characters, and the marks that turn the writing direction of what follows: shown they could only deceive.
+# Control characters, fillers, and the marks that turn the writing direction of what follows: shown they could only deceive.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff0-\uffff\ud800-\udfff]"
 )
+_UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})
+"""Categories of characters of which nothing is seen without another before them."""
+LINK = re.compile(
+    r"https?:|www\.|\b[a-z0-9-]{2,}\.(?:com|net|org|de|io|shop|info|biz|ru|cn|xyz|top|app|link|online|site)\b",
+    re.IGNORECASE,
+)
+"""What mail programs make a link of by themselves."""
+MAIL = re.compile(r"\S@\S+\.\S")
 _BLANK = re.compile(r"\s+")
 
 
@@ -25,7 +34,20 @@ def shown(text: str, longest: int = SHOWN_MAX) -> str:
     if text.isascii() and text.isprintable() and len(text) <= longest and "  " not in text:
         return text.strip()
     line = _BLANK.sub(" ", _HIDDEN.sub("", unicodedata.normalize("NFC", text))).strip()
+    if all(unicodedata.category(char) in _UNSEEN for char in line):
+        return ""
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def shown_name(text: str) -> str:
+    """A person's name as it may appear; empty where it holds an address of the web or of mail.
+
+    Whoever registers with one as their name would have a brand's mail carry it, as a link, to anybody whose address they give.
+    """
+    name = shown(text)
+    if "." not in name and ":" not in name:
+        return name
+    return "" if MAIL.search(name) or LINK.search(name) else name
 
 
 def spoken_phone(number: str) -> str:
