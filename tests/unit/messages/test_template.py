@@ -7,15 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courtesy.errors import RefusedRule
+from courtesy.messages.lint_template import SOURCE_MAX, lint
 from courtesy.messages.rules import Language
-from courtesy.messages.template import (
-    FILTERS,
-    SOURCE_MAX,
-    MessageEnvironment,
-    compile_template,
-    lint,
-    render,
-)
+from courtesy.messages.sandbox import FILTERS, MessageEnvironment
+from courtesy.messages.template import compile_template, render
 
 ENGLISH = Language(
     label="English",

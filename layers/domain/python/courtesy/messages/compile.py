@@ -16,12 +16,12 @@ from pydantic import ValidationError
 
 from courtesy.errors import RefusedInput, RefusedRule
 from courtesy.messages.glyphs import PRINTED, undrawn
+from courtesy.messages.lint_template import Finding, lint
 from courtesy.messages.pictures import missing_pictures, picture_of
 from courtesy.messages.plain import text_of
 from courtesy.messages.protect import Protected
 from courtesy.messages.rules import CompiledMessage, HtmlFrame, MessageRules, Picture
 from courtesy.messages.sources import MessageSource, Text, read_source
-from courtesy.messages.template import Finding, lint
 
 CONTENT = "<!--content-->"
 """The mark in the e-mail frame that the message takes the place of."""

@@ -20,7 +20,8 @@ from courtesy.messages.context import (
     Vehicle,
 )
 from courtesy.messages.glyphs import PRINTED, undrawn
-from courtesy.messages.template import OUTPUT_MAX, compile_template, lint, render
+from courtesy.messages.lint_template import lint
+from courtesy.messages.template import OUTPUT_MAX, compile_template, render
 from courtesy.messages.writing import LINK, MAIL, shown
 from courtesy.rulebook.model import Rulebook
 
