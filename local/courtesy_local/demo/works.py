@@ -114,12 +114,10 @@ class Works:
         depths = self.stack.queue_depths()
         return {name: depths[name] for name in EMPTIED if depths.get(name)}
 
-    def await_quiet(
-        self, seconds: float, tick: Callable[[int], None] = lambda _: None, calm: int = 2
-    ) -> None:
-        """Wait until the queues were found empty `calm` times in a row. Raises OutsideFailed after `seconds`."""
+    def await_quiet(self, seconds: float, tick: Callable[[int], None] = lambda _: None) -> None:
+        """Wait until the queues were found empty twice in a row. Raises OutsideFailed after `seconds`."""
         until, found = time.monotonic() + seconds, 0
-        while found < calm:
+        while found < 2:
             waiting = self.waiting()
             tick(sum(waiting.values()))
             found = found + 1 if not waiting else 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from courtesy.errors import CourtesyError, NotFound, RefusedInput
+from courtesy.errors import CourtesyError
 from courtesy_aws.customers import DynamoCustomerStore
 from courtesy_local.faults.plan import Killed
 from courtesy_local.faults.world import Run
@@ -68,17 +68,13 @@ class Telling(ABC):
         self,
         action: Callable[[], object],
         between: Callable[[], object] = lambda: None,
-        *,
-        refused: bool = False,
     ) -> None:
-        """Somebody who tries until it is confirmed, or where that may be, `refused` for a reason; `between`: after each try."""
+        """Somebody who tries until it is confirmed; `between`: after each try."""
         for _ in range(RECEIVES):
             try:
                 action()
-            except (Killed, CourtesyError) as error:
+            except (Killed, CourtesyError):
                 between()
-                if refused and isinstance(error, (RefusedInput, NotFound)):
-                    return
                 continue
             between()
             return

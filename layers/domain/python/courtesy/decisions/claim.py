@@ -72,13 +72,12 @@ def claim(
     claim_id: str,
     *,
     hash_key: bytes = b"",
-    lost_after: timedelta = LOST_AFTER,
     attempts: int = ATTEMPTS,
 ) -> Claimed | NotClaimed:
     """Claim a contact for one attempt to send, or say why not and do what follows from it.
 
     claim_id: the fence, new for every attempt; hash_key: with it the address is looked up anew, without it the address at
-    reservation is judged; lost_after: when release may take the attempt for lost. Raises Conflict when others were faster
+    reservation is judged. After LOST_AFTER release may take the attempt for lost. Raises Conflict when others were faster
     `attempts` times in a row.
     """
     policy = rulebook if isinstance(rulebook, Policy) else policy_of(rulebook)
@@ -98,7 +97,7 @@ def claim(
         after = verdict.contact
         if verdict.why is None:
             after = msgspec.structs.replace(
-                after, state=ContactState.SENDING, claim=claim_id, sent=now, due=now + lost_after
+                after, state=ContactState.SENDING, claim=claim_id, sent=now, due=now + LOST_AFTER
             )  # `planned` is the real date by now
         note = () if household.note is None else (household.note,)
         step = Step(moved=[(after, contact.state, contact.claim)], beside=note)
@@ -116,14 +115,15 @@ def claim(
     raise Conflict(f"the customer was changed by others {attempts} times in a row; try again")
 
 
-def forbidden(
-    contact: Contact, profile: Profile, policy: Policy, now: datetime, hash_key: bytes = b""
-) -> Finding | None:
-    """Why permission, person, case or address stop a contact for good; None if they do not. Pressure has no say here."""
+def forbidden(contact: Contact, profile: Profile, policy: Policy, now: datetime) -> Finding | None:
+    """Why permission, person, case or address stop a contact for good; None if they do not. Pressure has no say here.
+
+    The address is that at reservation.
+    """
     plan = policy.plan_of(contact)
     if plan is None:
         return Finding(Reason.EXPIRED, "trigger.gone", contact.channel)
-    return _stopped(contact, plan, Circumstances(profile, policy, now, hash_key), now)
+    return _stopped(contact, plan, Circumstances(profile, policy, now, b""), now)
 
 
 def _stopped(contact: Contact, plan: Plan, around: Circumstances, now: datetime) -> Finding | None:

@@ -14,6 +14,9 @@ Objective = Callable[[Sequence[float]], tuple[float, list[float]]]
 MOST = 400
 """Evaluations after which a descent is given up: data that need more determine nothing; others need thirty to sixty."""
 
+TOLERANCE = 1e-7
+"""Largest component of the scaled gradient, by the parameters' logarithms, at which a minimum is found."""
+
 _FARTHEST = 14.0
 """The logarithm of a parameter stays within +-14: beyond that the data do not determine it."""
 
@@ -39,14 +42,12 @@ def minimise(
     *,
     scale: float,
     caps: Sequence[float] = (),
-    tolerance: float = 1e-7,
 ) -> Minimum:
     """Minimum of `objective` over positive parameters, from `start`.
 
     caps:      what each parameter stays below (inf: nothing). Where the data show no difference between customers the
                likelihood has its maximum at infinity; a cap ends the way there where it no longer matters
-    scale:     what the objective is divided by (the number of customers), so that tolerance means the same for any size
-    tolerance: of the largest component of the scaled gradient by the logarithms
+    scale:     what the objective is divided by (the number of customers), so that TOLERANCE means the same for any size
     """
     evaluations = 0
     limits = tuple(caps) or (inf,) * len(start)
@@ -67,7 +68,7 @@ def minimise(
     value, gradient = at(y)
     inverse, fresh = _identity(size), True
     for _ in range(200):
-        if max(map(abs, gradient)) < tolerance or evaluations >= MOST:
+        if max(map(abs, gradient)) < TOLERANCE or evaluations >= MOST:
             break
         step = [-_dot(row, gradient) for row in inverse]
         slope = _dot(step, gradient)

@@ -65,12 +65,11 @@ def make_segments(
     rules: PopulationRules,
     scores: Scores,
     catalogue: Catalogue,
-    placement: Placement | None = None,
 ) -> None:
     """From `snapshot` to the view `placed`: customer_id and the catalogue's columns."""
     make_features(connection, as_of, rules, custom_of(catalogue))
     make_valued(connection, as_of, scores, rules)
-    place(connection, catalogue, placement or placement_of(rules, catalogue))
+    place(connection, catalogue, placement_of(rules, catalogue))
 
 
 def place(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, placement: Placement) -> None:

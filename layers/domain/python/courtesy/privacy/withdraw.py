@@ -59,11 +59,10 @@ def record_privacy(
     status: Literal["on", "off"],
     rulebook: Rulebook | Policy,
     now: datetime,
-    source: str = COURTESY,
 ) -> Profile:
     """Record a standing of the person and cancel what it stops: for an objection marketing, else everything. Raises Conflict."""
     policy = rulebook if isinstance(rulebook, Policy) else policy_of(rulebook)
-    event = Privacy(source=source, id=type_, when=now, version=status, type=type_, status=status)
+    event = Privacy(source=COURTESY, id=type_, when=now, version=status, type=type_, status=status)
 
     def make(profile: Profile, timeline: list[Event]) -> Step | None:
         if (type_ in profile.privacy) == (status == "on") and _has(timeline, event):
