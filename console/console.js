@@ -43,12 +43,21 @@ function show(nodes, title) {
   document.title = `${title ?? page.querySelector("h1")?.textContent ?? "Console"} · Courtesy`;
 }
 
+/** A part of the address as it was meant; as it stands where its percent signs mean nothing. */
+function plain(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 async function route(event) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
   const [path, query] = location.hash.slice(1).split("?");
-  const [name, ...rest] = path.split("/").map(decodeURIComponent);
+  const [name, ...rest] = path.split("/").map(plain);
   const known = PAGES.flatMap(([, list]) => list);
   const wanted = !signedIn() ? "sign-in" : known.some(([each]) => each === name) ? name : name ? "none" : home();
   frame(wanted);
@@ -56,7 +65,7 @@ async function route(event) {
   side.classList.remove("open");
   const slow = setTimeout(() => show(el("div", { class: "waiting page", "aria-busy": "true" }, el("span", { class: "hidden" }, "Loading")), known.find(([each]) => each === wanted)?.[1]), 180);
   try {
-    if (wanted === "none") throw new Problem(404, { detail: name ? `The console has no page “${name}”.` : "Nobody gave you a role yet. Ask whoever runs this installation." });
+    if (wanted === "none") throw new Problem(name ? 404 : 403, { detail: name ? `The console has no page “${name}”.` : "Nobody gave you a role yet. Ask whoever runs this installation." });
     const { page: make } = await import(`./pages/${wanted}.js`);
     const made = await make({ id: rest, query: new URLSearchParams(query), signal, again: () => route() });
     if (signal.aborted) return;
@@ -65,7 +74,7 @@ async function route(event) {
   } catch (error) {
     clearTimeout(slow);
     if (signal.aborted || error.name === "AbortError") return;
-    show([el("h1", { tabindex: "-1" }, upper(words(wanted))), failure(error, () => route())]);
+    show([el("h1", { tabindex: "-1" }, wanted !== "none" ? upper(words(wanted)) : name ? "No such page" : "No role yet"), failure(error, () => route())]);
   }
   page.dataset.ready = wanted;
   if (event) (page.querySelector("h1") ?? page).focus({ preventScroll: false });

@@ -57,8 +57,9 @@ export const warning = (title, ...text) => el("div", { class: "card warning", ro
 /** A failure, in words, with what to do. */
 export function failure(error, again) {
   const title = { 0: "The API does not answer", 403: "This is not for your role", 404: "There is no such thing", 412: "Somebody else changed it first", 409: "Somebody else was faster", 429: "Too many requests" }[error.status] ?? "That did not work";
+  const further = (error.errors ?? []).filter((each) => !error.message.includes(each.problem));
   return el("div", { class: "card failure", role: "alert" }, el("strong", {}, title), el("p", {}, error.message),
-    error.errors?.length > 0 && el("ul", {}, error.errors.map((each) => el("li", {}, `${each.field}: ${each.problem}`))),
+    further.length > 0 && el("ul", {}, further.map((each) => el("li", {}, `${each.field}: ${each.problem}`))),
     again && el("button", { type: "button", class: "quiet", onclick: again }, "Try again"));
 }
 

@@ -8,7 +8,7 @@ export function mail(html, title) {
   const frame = el("iframe", { class: "preview", title, src: "/console/preview.html", sandbox: "allow-scripts", loading: "lazy" });
   const hear = (event) => {
     if (event.source !== frame.contentWindow) return;
-    if (event.data?.ready) frame.contentWindow.postMessage({ html }, "*");
+    if (event.data?.ready) frame.contentWindow?.postMessage({ html }, "*");
     if (event.data?.height) frame.style.height = `${Math.min(1400, event.data.height + 4)}px`;
   };
   addEventListener("message", hear);

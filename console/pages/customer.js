@@ -224,7 +224,7 @@ function told({ kind, facts: f }) {
     interaction: () => `Talked by ${words(f.channel)}${f.topic ? ` about ${words(f.topic)}` : ""}`, case: () => `${sentence(f.type ?? "complaint")} ${words(f.status ?? "open")}${f.nature ? `: ${words(f.nature)}` : ""}`,
     permission: () => `${sentence(f.purpose)} by ${ALWAYS(f.channel)} ${words(f.status)}`, asset: () => `${sentence(f.type ?? "vehicle")} ${f.model ?? ""}`.trim(),
     response: () => `Response: ${words(f.type)}`, contact: () => `${named(f.trigger)} by ${words(f.channel)}, ${words(f.state ?? "reserved")}`, feedback: () => `${sentence(f.type)} (${words(f.channel)})`,
-    move: () => `Became ${words(f.sub_segment || f.lifecycle)} in ${f.division === "corporate" ? "all divisions together" : words(f.division)}`, link: () => `Records judged ${words(f.verdict)}`, privacy: () => `${sentence(f.type)} ${f.status ?? "on"}`, look: () => `Looked at (${words(f.what)})`,
+    move: () => `Became ${words(f.sub_segment || f.lifecycle)} in ${f.division === "corporate" ? "all divisions together" : words(f.division)}`, link: () => `Records judged ${words(f.verdict)}`, privacy: () => `${sentence(f.type)} ${f.status ?? "on"}`, look: () => `Looked at ${words(f.what).replaceAll("-", " ")}`,
   }[kind]?.() ?? sentence(kind);
 }
 

@@ -92,6 +92,21 @@ def test_a_role_has_only_its_own_pages(person: Person) -> None:
     assert "Possible matches" in names["privacy_officer"]
 
 
+def test_an_address_that_leads_nowhere_says_so(person: Person) -> None:
+    page = person("agent").page
+    for place in ("nowhere", "%", "%E0%A4/x"):
+        page.evaluate("place => { location.hash = place; }", place)
+        page.wait_for_selector("main[data-ready='none']", timeout=SLOW)
+        expect(page.get_by_role("heading", level=1)).to_have_text("No such page")
+        expect(page.locator("main .failure")).to_have_count(1)
+
+
+def test_what_is_hidden_is_not_seen(person: Person, known: str) -> None:
+    page = person("agent").open(f"customer/{known}/story")
+    expect(page.locator("main .story")).to_have_count(1)
+    expect(page.locator("main button[hidden]:visible")).to_have_count(0)
+
+
 def test_the_keyboard_alone_is_enough(person: Person) -> None:
     page = person("approver").open("today")
     page.keyboard.press("Tab")
