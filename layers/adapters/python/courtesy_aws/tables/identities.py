@@ -32,12 +32,12 @@ _encoder = msgspec.json.Encoder()
 
 
 def record_key(subject: str) -> dict[str, Any]:
-    """The key of a record's item."""
+    """Where a record is kept: its subject hashed, 128 bits, so that keys carry no id of a source."""
     return item_key("record#" + blake2b(subject.encode(), digest_size=16).hexdigest())
 
 
 def item_key(entry: str, member: str = ALONE) -> dict[str, Any]:
-    """The key of an item."""
+    """A key as DynamoDB takes it: the entry, and one of its members or ALONE for what has none."""
     return {"entry": {"S": entry}, "member": {"S": member}}
 
 
@@ -48,18 +48,18 @@ def match_key(match_id: str) -> dict[str, Any]:
 
 
 def record_item(record: IndexedRecord) -> dict[str, Any]:
-    """The item of a record."""
+    """A record as it is stored: packed JSON, and its revision as an attribute for conditions."""
     revision = {"revision": {"N": str(record.revision)}}
     return record_key(record.subject) | revision | {"document": {"B": pack(_encoder.encode(record))}}
 
 
 def match_item(match: PossibleMatch) -> dict[str, Any]:
-    """The item of a possible match."""
+    """A possible match as it is stored: JSON below its id."""
     return match_key(match.id) | {"document": {"B": _encoder.encode(match)}}
 
 
 def record_in(item: dict[str, Any]) -> IndexedRecord:
-    """The record of an item."""
+    """The record that an item holds; the inverse of `record_item`."""
     return _records.decode(unpack(item["document"]["B"]))
 
 

@@ -121,5 +121,5 @@ _LOSES = _ADDRESS | frozenset(_FIELD)
 
 
 def subjects_in(members: Iterable[str]) -> set[str]:
-    """The subjects of members."""
+    """Whose records these members of entries are: their subjects, `source/id`."""
     return {subject_of(member) for member in members}

@@ -81,7 +81,7 @@ def member_of(subject: str, traits: Traits) -> str:
 
 
 def subject_of(member: str) -> str:
-    """The subject of a member."""
+    """The subject, `source/id`, of the record that a member of an entry stands for."""
     return member.partition("|")[2]
 
 
