@@ -127,7 +127,7 @@ def diff(
         show_json({"against": before.version, "changes": [c._asdict() for c in changes]})
     else:
         for change in changes:
-            console.print(str(change), highlight=False, emoji=False)
+            console.print(str(change), highlight=False, soft_wrap=True)
         console.print(f"{len(changes)} differences from version {before.version}")
     return OK
 
