@@ -1,7 +1,7 @@
 """Whoever is always overtaken gives up with a Conflict and has written nothing; whoever lost says so; pieces are asked back."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ import pytest
 
 from courtesy.decisions.allowances import shards
 from courtesy.decisions.checks import check_decisions
-from courtesy.decisions.claim import Claimed, NotClaimed, claim
+from courtesy.decisions.claim import Claimed, claim
 from courtesy.decisions.decision import Candidate, Reserved
 from courtesy.decisions.event_message import EventMessage
 from courtesy.decisions.find import Found
@@ -32,45 +32,21 @@ from courtesy.decisions.settle import (
 from courtesy.errors import Conflict, UnknownName
 from courtesy.identity.record import IndexedRecord
 from courtesy.outcomes import Commit, ContactState
-from courtesy.ports import Beside, StoredProfile
+from courtesy.ports import StoredProfile
 from courtesy.rulebook.model import Rulebook
 from courtesy.rulebook.offer import Offer
 from courtesy.timeline.events import Case, Contact, Event, Feedback, Response, event_key
-from courtesy.timeline.profile import Profile
 from courtesy.timeline.refold import refold
 from tests.fakes.customers import InMemoryCustomerStore
 from tests.fakes.identity_index import InMemoryIdentityIndex
 from tests.fakes.lake import InMemoryLake
 from tests.fakes.queue import InMemoryQueue
+from tests.unit.decisions.lives import DAY, HOUR, Contended
 from tests.unit.decisions.people import KEY, NOW, person_record, rulebook, trigger
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-
-class Overtaken(InMemoryCustomerStore):
-    """Loses every race while `losing`, without anything being written."""
-
-    losing = False
-
-    def commit(
-        self,
-        profile: Profile,
-        version: int,
-        *,
-        new: Sequence[Event] = (),
-        moved: Sequence[tuple[Contact, ContactState, str]] = (),
-        beside: Sequence[Beside] = (),
-    ) -> Commit:
-        if self.losing:
-            return "conflict"
-        return super().commit(profile, version, new=new, moved=moved, beside=beside)
-
-    def move_contact(self, customer_id: str, contact: Contact, state: ContactState, claim: str) -> Commit:
-        return "conflict" if self.losing else super().move_contact(customer_id, contact, state, claim)
-
-
-def world(*triggers: Any, **more: Any) -> tuple[Overtaken, Rulebook]:
-    store = Overtaken()
+def world(*triggers: Any, **more: Any) -> tuple[Contended, Rulebook]:
+    store = Contended()
     store.append("c1", [person_record()])
     refold(store, "c1")
     mug = Offer(id="mug", label={"en": "A mug"}, code="MUG", stock=9, **more)
@@ -78,20 +54,20 @@ def world(*triggers: Any, **more: Any) -> tuple[Overtaken, Rulebook]:
     return store, rules.model_copy(update={"offers": {"mug": mug}})
 
 
-def booked(store: Overtaken, rules: Rulebook, name: str = "offer", days: int = 30) -> Contact:
+def booked(store: Contended, rules: Rulebook, name: str = "offer", days: int = 30) -> Contact:
     asked = [Candidate(name, "once", NOW + days * DAY)]
     (decision,) = reserve(store, "c1", None, asked, policy_of(rules), NOW, KEY)
     assert isinstance(decision, Reserved), decision
     return held(store, name)
 
 
-def held(store: Overtaken, name: str = "offer") -> Contact:
+def held(store: Contended, name: str = "offer") -> Contact:
     found = store.read_contact("c1", name, "once")
     assert found is not None
     return found
 
 
-def sent(store: Overtaken, rules: Rulebook, name: str = "offer") -> Contact:
+def sent(store: Contended, rules: Rulebook, name: str = "offer") -> Contact:
     booked(store, rules, name)
     taken = claim(store, "c1", name, "once", rules, NOW, "x", hash_key=KEY)
     assert isinstance(taken, Claimed)
@@ -109,7 +85,7 @@ def sent(store: Overtaken, rules: Rulebook, name: str = "offer") -> Contact:
     ],
 )
 def test_who_is_overtaken_every_time_gives_up_and_writes_nothing(
-    attempt: Callable[[Overtaken, Rulebook], object],
+    attempt: Callable[[Contended, Rulebook], object],
 ) -> None:
     store, rules = world()
     before = booked(store, rules)
@@ -119,7 +95,7 @@ def test_who_is_overtaken_every_time_gives_up_and_writes_nothing(
     assert held(store) == before
 
 
-def _with_case(store: Overtaken) -> Overtaken:
+def _with_case(store: Contended) -> Contended:
     store.losing = False
     store.append("c1", [Case(source="calls", id="1", when=NOW, division="cars")])
     refold(store, "c1")
@@ -209,14 +185,6 @@ def test_nobody_s_contact_is_settled_and_a_plan_has_no_channel_that_its_trigger_
     assert not settle_by_person(store, "c1", "k0", True, NOW)
     with pytest.raises(UnknownName, match="channel of trigger 'offer'"):
         policy_of(rules).plan("offer").through("sms")
-
-
-def test_a_claim_by_a_rulebook_without_the_trigger_cancels() -> None:
-    store, rules = world()
-    booked(store, rules)
-    ended = claim(store, "c1", "offer", "once", rulebook(trigger("other")), NOW, "x", hash_key=KEY)
-    assert isinstance(ended, NotClaimed)
-    assert ended.reason == "cancelled"
 
 
 def test_the_last_day_of_an_offer_bounds_every_code() -> None:
