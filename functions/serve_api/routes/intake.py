@@ -1,6 +1,7 @@
 """Intake for the people who deliver files: why rows were quarantined, and what would become of a sample."""
 
 from base64 import b64decode
+from itertools import islice
 from pathlib import Path as LocalPath
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -95,16 +96,17 @@ def list_quarantine(
 ) -> QuarantineView:
     """Line, column and reason of each quarantined row of a file. Roles: engineer, source."""
     _contract(name)
-    rows = list(read_quarantine(wiring.wire().lake, name, file_id))
-    if not rows:
+    lake = wiring.wire().lake
+    first = next(read_quarantine(lake, name, file_id), None)
+    if first is None:
         raise NotFound(f"{quarantine_path(name, file_id)}: no row of this file is in quarantine")
-    page = rows[after : after + limit]
+    rows = list(islice(read_quarantine(lake, name, file_id, after), limit + 1))
     return QuarantineView(
         source=name,
         file_id=file_id,
-        contract=rows[0].contract,
-        rows=[_bad_row(row.line, row.faults) for row in page],
-        next=after + limit if after + limit < len(rows) else None,
+        contract=first.contract,
+        rows=[_bad_row(row.line, row.faults) for row in rows[:limit]],
+        next=after + limit if len(rows) > limit else None,
     )
 
 

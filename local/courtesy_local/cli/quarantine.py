@@ -1,6 +1,7 @@
 """`courtesy quarantine`: look at the rows that did not pass, and drop them again when they are mended."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -130,16 +131,15 @@ def _works() -> Any:
     return Works.open()
 
 
-def _rows(file_id: str) -> list[Any]:
-    from courtesy.intake.quarantine import decode_quarantine, quarantine_path
+def _rows(file_id: str) -> Iterator[Any]:
+    from courtesy.intake.quarantine import decode_quarantine, quarantine_parts
 
     works = _works()
     report = next((r for r in works.reports() if r.file_id == file_id), None)
     if report is None:
         raise NotFound(f"there is no file {file_id!r}; see `courtesy quarantine list`")
-    if not report.quarantined:
-        return []
-    return list(decode_quarantine(works.lake_get(quarantine_path(report.source, file_id))))
+    for path in quarantine_parts(works.lake_list, report.source, file_id):
+        yield from decode_quarantine(works.lake_get(path))
 
 
 def _day(text: str) -> list[str]:

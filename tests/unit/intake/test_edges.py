@@ -9,13 +9,14 @@ import pytest
 
 from courtesy.errors import RefusedFile
 from courtesy.intake.contract import FileFormat
-from courtesy.intake.difference import Means
+from courtesy.intake.difference import BadRow, Means
 from courtesy.intake.finish import finish_if_complete
 from courtesy.intake.header import header_of
 from courtesy.intake.meter import Meter
-from courtesy.intake.quarantine import read_quarantine
+from courtesy.intake.quarantine import quarantine_path, read_quarantine, write_quarantine
 from courtesy.intake.records import broken_column, is_record
 from courtesy.intake.rehearse import rehearse
+from courtesy.intake.report import Fault
 from courtesy.intake.segments import unite
 from courtesy.intake.shape import shape_of
 from courtesy.intake.staged import StagedRow, subject_of
@@ -114,6 +115,21 @@ def test_there_is_no_quarantine_where_every_row_passed() -> None:
     mill = Mill()
     report = mill.drop("id,name,email\n1,Ann,\n")
     assert list(read_quarantine(mill.lake, "people", report.file_id)) == []
+
+
+def test_a_quarantine_of_many_parts_is_read_in_the_order_of_the_file(tmp_path: Path) -> None:
+    lake = InMemoryLake()
+    rows = [BadRow(n, [Fault("email", "not_email", "")], f"{n},Ann,nowhere") for n in range(2, 300)]
+    for number, part in enumerate(
+        write_quarantine(rows, "people", 1, "people/f.csv", tmp_path, largest=2000)
+    ):
+        lake.upload(part, quarantine_path("people", "f" * 26, number))
+        part.unlink()
+    assert len(lake.list("quarantine/")) > 10
+    for after in (0, 1, 13, 14, 15, 297, 298, 400):
+        found = read_quarantine(lake, "people", "f" * 26, after)
+        assert [row.line for row in found] == list(range(2 + after, 300))
+    assert list(read_quarantine(lake, "people", "f" * 25)) == []
 
 
 def test_an_ended_file_is_not_ended_again() -> None:

@@ -80,9 +80,10 @@ def test_a_sample_has_its_limits(api: Api) -> None:
 
 def test_quarantined_rows_with_line_column_and_reason_in_pages(api: Api, tmp_path: Path) -> None:
     rows = [BadRow(n + 2, [Fault("born", "not_a_date", "%d.%m.%Y")], f"{n},Berg,secret{n}") for n in range(5)]
-    out = tmp_path / "q.jsonl"
-    assert write_quarantine(rows, "crm_persons", 3, "crm_persons/2026/01/01/f.csv", out) == 5
-    api.outside.lake.upload(out, quarantine_path("crm_persons", "a" * 26))
+    parts = write_quarantine(rows, "crm_persons", 3, "crm_persons/2026/01/01/f.csv", tmp_path, largest=300)
+    for number, part in enumerate(parts):
+        api.outside.lake.upload(part, quarantine_path("crm_persons", "a" * 26, number))
+    assert len(api.outside.lake.list("quarantine/")) == 3
     path = f"/sources/crm_persons/quarantine/{'a' * 26}"
     first = api("GET", path, role="source", query={"limit": "3"})
     assert first.json["rows"][0] == {
@@ -93,6 +94,7 @@ def test_quarantined_rows_with_line_column_and_reason_in_pages(api: Api, tmp_pat
     rest = api("GET", path, role="engineer", query={"limit": "3", "after": str(first.json["next"])}).json
     assert [row["line"] for row in first.json["rows"] + rest["rows"]] == [2, 3, 4, 5, 6]
     assert (rest["next"], rest["contract"]) == (None, 3)
+    assert api("GET", path, role="engineer", query={"after": "5"}).json["rows"] == []
 
 
 @pytest.mark.parametrize("role", ["marketer", "agent", "dealer", "approver"])

@@ -168,9 +168,11 @@ class _Reading:
             chunks = self._write_chunks(difference.staged(self.chunk_rows))
         twin = self._twin() if not tally.loaded and not tally.gone else ""
         if tally.quarantined and not twin:
-            out = self.means.work / "quarantine.jsonl"
-            write_quarantine(difference.bad_rows(), self.source, self.contract.version, self.drop.key, out)
-            lake.upload(out, quarantine_path(self.source, self.file_id))
+            bad = difference.bad_rows()
+            parts = write_quarantine(bad, self.source, self.contract.version, self.drop.key, self.means.work)
+            for number, part in enumerate(parts):
+                lake.upload(part, quarantine_path(self.source, self.file_id, number))
+                part.unlink()
         with self._timed("segment"):
             lake.upload(difference.segment(), pending_path(self.source, self.file_id))
         reasons, empty = [] if twin else difference.reasons(), difference.empty_shares()
