@@ -38,8 +38,9 @@ def register(app: typer.Typer) -> None:
         told = answer.json()
         if trigger and not told["decisions"]:  # none by a trigger that there is, or a name that is wrong
             known = stack.http("GET", "/triggers", role=ROLE)
-            if known.status == 200 and trigger not in known.json()["triggers"]:
-                raise UnknownName("trigger", trigger, known.json()["triggers"])
+            names = [rule["id"] for rule in known.json()["triggers"]] if known.status == 200 else [trigger]
+            if trigger not in names:
+                raise UnknownName("trigger", trigger, names)
         if as_json:
             show_json(told)
         else:

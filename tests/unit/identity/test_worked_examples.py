@@ -108,6 +108,11 @@ def test_look_alikes_in_between_do_not_chain_father_and_son() -> None:
     assert not any({"crm/1", "crm/2"} <= set(group) for group in groups)
 
 
+def test_short_names_that_sound_alike_by_one_consonant_are_two() -> None:
+    for one, two in (("Na", "Min"), ("Mia", "Noa")):
+        assert verdict({"given_name": two}, ANNA | {"given_name": one}) == "possible"
+
+
 def test_twins_who_share_the_first_of_two_given_names_are_two() -> None:
     juan = ANNA | {"given_name": "Juan Carlos", "email": "familia@mail.test"}
     assert verdict({"given_name": "Juan Pablo"}, juan) == "possible"

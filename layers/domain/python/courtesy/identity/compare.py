@@ -160,7 +160,8 @@ def _given_token(a: str, b: str) -> str:
         return "near" if likeness == "close" else "different"
     if likeness == "close" and a.rstrip(_ENDINGS) == b.rstrip(_ENDINGS):
         return "near"  # Martin and Martina, Mario and Maria: an ending tells brother from sister
-    return "sound" if likeness == "different" and sound(a) == sound(b) else likeness
+    # Na and Min, Mia and Noa have one consonant, and that is no likeness
+    return "sound" if likeness == "different" and len(code := sound(a)) > 1 and code == sound(b) else likeness
 
 
 _ENDINGS = "aeio"
