@@ -1,10 +1,12 @@
 """What people decide at the API and what happens by the clock reaches every store: deployed roles must allow it, only a stack can tell."""
 
+import json
 import time
 from typing import Any
 
 import pytest
 
+from courtesy.timeline.events import SourceRecord, event_key
 from courtesy_local.demo.works import Works
 
 pytestmark = pytest.mark.system
@@ -42,6 +44,14 @@ def test_two_customers_are_merged_found_by_either_id_and_split_again(works: Work
     for records in held.values():
         (home,) = {homes[record] for record in records}
         assert set(shown(works, home)["records"]) == records
+
+    moved = next(e for e in works.timeline(gone) if isinstance(e, SourceRecord))
+    told = {"customer_id": kept, "keys": [event_key(moved)], "records": apart["records"]}
+    message = {"messageId": "m-split", "body": json.dumps(told), "eventSource": "aws:sqs"}
+    looked = works.stack.invoke("decide_events", {"Records": [message]})
+    assert looked == {"batchItemFailures": []}, (
+        "what was announced before the split is looked for in the index"
+    )
 
 
 def test_a_correction_and_a_restriction_are_taken(works: Works) -> None:
