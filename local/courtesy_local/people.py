@@ -186,7 +186,7 @@ def _separator(text: str, id_column: str, delimiter: str | None) -> str:
 
 
 def _lines(file: Path, text: str, id_column: str, separator: str) -> Iterator[tuple[int, dict[str, str]]]:
-    csv.field_size_limit(_LONGEST)
+    before = csv.field_size_limit(_LONGEST)  # one for the whole process, so it is put back
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         header: list[str] = []
@@ -204,6 +204,8 @@ def _lines(file: Path, text: str, id_column: str, separator: str) -> Iterator[tu
             yield reader.line_num, {c: v.strip() for c, v in zip(header, values, strict=True)}
     except csv.Error as error:
         raise RefusedFile("columns", f"cannot be read as CSV: {error}", file=file.name) from error
+    finally:
+        csv.field_size_limit(before)
 
 
 def _names(header: list[str], file: Path, id_column: str) -> list[str]:
