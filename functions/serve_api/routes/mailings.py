@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from courtesy.messages.mailing import Register
 from courtesy.messages.mailings import call_back, find_register, list_registers, mailing_state
 from functions.serve_api import wiring
-from functions.serve_api.gate import Router
+from functions.serve_api.gate import Router, caller
 
 router = Router("mailings")
 READS = ("marketer", "approver", "engineer")
@@ -45,7 +45,7 @@ class MailingView(MailingLine):
 
 
 class RecallRequest(BaseModel):
-    """Why."""
+    """Why pieces are asked back from the vendor; it is kept with each of them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -89,12 +89,12 @@ def get_mailing(mailing_id: MailingId) -> MailingView:
 @router.post("/mailings/<mailing_id>/recall", roles=READS, summary="Call a mailing back")
 def recall_mailing(
     mailing_id: MailingId,
-    request: Annotated[RecallRequest, Body()],  # noqa: ARG001 - asked for, so that nobody does it by a slip
+    request: Annotated[RecallRequest, Body()],
 ) -> RecallView:
     """Marks each piece that may still be stopped; the vendor is asked within a minute, until it answers."""
     outside = wiring.wire()
     register = find_register(outside.lake, outside.vendors(), mailing_id)
-    done = call_back(outside.store, register, outside.clock())
+    done = call_back(outside.store, register, outside.clock(), caller().id, request.because)
     return RecallView(mailing_id=mailing_id, wanted=done.wanted, too_late=done.too_late)
 
 

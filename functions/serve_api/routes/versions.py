@@ -74,7 +74,7 @@ class DiffView(BaseModel):
 
 
 class RollbackRequest(BaseModel):
-    """Why."""
+    """Why the rules go back; the history of versions tells it."""
 
     model_config = ConfigDict(extra="forbid")
 

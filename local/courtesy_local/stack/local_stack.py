@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # half a second, which commands that only ask the HTTP API do
 Tell = Callable[[str], None]
 PASSWORD = "One-machine-0nly!"  # noqa: S105 - of made-up people on the local stack
 DEALER = "D001"
+DIVISIONS = "cars motorcycles marine finance"
 SOURCES = "crm_persons dealer_sales"
 """The outlet that the made-up dealer speaks for."""
 BOUND = ("agent", "dealer")
@@ -172,15 +173,15 @@ class LocalStack:
         answer = self._http.request(method, f"{self.server().endpoint}{path}", body=content, headers=sent)  # type: ignore[arg-type]
         return Answer(answer.status, dict(answer.headers), answer.data)
 
-    def token(self, role: str, divisions: str = "cars motorcycles marine finance") -> str:
-        """An id token of a made-up person with the role, who is created at first use; agents and dealers have `divisions`."""
+    def token(self, role: str) -> str:
+        """An id token of a made-up person with the role, who is created at first use; agents and dealers have `DIVISIONS`."""
         now = time.monotonic()
         taken, token = self._tokens.get(role, (now, ""))
         if not token or now - taken > TOKEN_SERVES:
             person = f"{role.replace('_', '-')}@courtesy.example"
             held = self._signed_in(person)
             if not held:
-                self._make_person(role, person, divisions)
+                self._make_person(role, person)
                 held = self._signed_in(person)
             if not held:
                 raise StackProblem(
@@ -209,7 +210,7 @@ class LocalStack:
         result = json.loads(answer.data).get("AuthenticationResult") if answer.status == 200 else None
         return str(result["IdToken"]) if result else ""
 
-    def _make_person(self, role: str, person: str, divisions: str) -> None:
+    def _make_person(self, role: str, person: str) -> None:
         cognito, pool = self.client("cognito-idp"), self.outputs().user_pool_id
         with suppress(cognito.exceptions.UsernameExistsException):
             cognito.admin_create_user(
@@ -220,7 +221,7 @@ class LocalStack:
                 UserAttributes=[
                     {"Name": "email", "Value": person},
                     {"Name": "email_verified", "Value": "true"},
-                    {"Name": "custom:divisions", "Value": divisions if role in BOUND else ""},
+                    {"Name": "custom:divisions", "Value": DIVISIONS if role in BOUND else ""},
                     {"Name": "custom:dealer", "Value": DEALER if role == "dealer" else ""},
                     {"Name": "custom:sources", "Value": SOURCES if role == "source" else ""},
                 ],

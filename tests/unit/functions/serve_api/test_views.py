@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from courtesy.timeline.events import Contact
 from functions.serve_api import wiring
 from tests.unit.functions.serve_api.conftest import Answer, Api
 from tests.unit.functions.serve_api.worlds import CUSTOMERS, CYCLE, DRAFT, MAILING, furnish, mark
@@ -139,6 +140,13 @@ def test_mailings_are_listed_looked_at_and_called_back(world: Api) -> None:
     done = world("POST", f"/mailings/{MAILING}/recall", role="marketer", body=body)
     assert (done.json["wanted"], done.json["too_late"]) == (4, 0)
     assert get(world, f"/mailings/{MAILING}").json["recall"] == {"wanted": 4}
+    told = {
+        event.reason.partition(" (")[0]
+        for customer in CUSTOMERS.values()
+        for event in world.outside.store.read_timeline(customer)
+        if isinstance(event, Contact) and event.recall == "wanted"
+    }
+    assert told == {"recalled by hand: a wrong picture"}, "each piece's contact says why"
     again = world("POST", f"/mailings/{MAILING}/recall", role="marketer", body=body)
     assert again.json["wanted"] == 4
     assert get(world, f"/mailings/{MAILING[:-1]}0").status == 404

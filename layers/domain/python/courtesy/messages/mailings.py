@@ -75,15 +75,19 @@ def mailing_state(store: CustomerStore, lake: Lake, register: Register) -> Maili
     )
 
 
-def call_back(store: CustomerStore, register: Register, now: datetime) -> CalledBack:
-    """Mark all pieces of a mailing to be asked back; the next run asks the vendor. Again changes nothing. Raises Conflict."""
+def call_back(store: CustomerStore, register: Register, now: datetime, by: str, because: str) -> CalledBack:
+    """Mark all pieces of a mailing to be asked back; the next run asks the vendor. Again changes nothing. Raises Conflict.
+
+    Each contact says from then on who asked it back and because of what.
+    """
+    reason = f"{RECALLED}: {because} ({by})"
     wanted = 0
     for piece in register.pieces:
-        wanted += _call_back(store, piece.customer_id, piece.id, now)
+        wanted += _call_back(store, piece.customer_id, piece.id, reason, now)
     return CalledBack(wanted, len(register.pieces) - wanted)
 
 
-def _call_back(store: CustomerStore, customer_id: str, contact_id: str, now: datetime) -> bool:
+def _call_back(store: CustomerStore, customer_id: str, contact_id: str, reason: str, now: datetime) -> bool:
     """Whether the piece is, or was already, marked."""
     marked = False
 
@@ -94,7 +98,7 @@ def _call_back(store: CustomerStore, customer_id: str, contact_id: str, now: dat
         if held is None or not may_be_recalled(held, timeline, now):
             return None
         marked = True
-        return Step(moved=stopping([held], timeline, RECALLED, now))
+        return Step(moved=stopping([held], timeline, reason, now))
 
     write_folded(store, customer_id, make)
     return marked
