@@ -103,7 +103,7 @@ function segments(found) {
   return table("Segments by division", [
     { name: "Division", show: ([division]) => (division === "corporate" ? "All together" : upper(words(division))) },
     { name: "Segment", show: ([, s]) => segment(s.sub_segment || s.lifecycle) }, { name: "Value tier", show: ([, s]) => words(s.value_tier) },
-    { name: "RFM", show: ([, s]) => s.scores }, { name: "Expected value", number: true, show: ([, s]) => money(s.value) }, { name: "Since", show: ([, s]) => day(s.since) },
+    { name: "RFM", show: ([, s]) => s.scores }, { name: "Expected value", number: true, show: ([, s]) => money(s.value || null) /* 0 is held before a model knows */ }, { name: "Since", show: ([, s]) => day(s.since) },
   ], Object.entries(found.segments), empty("Not placed yet", "The next cycle places this customer."));
 }
 
