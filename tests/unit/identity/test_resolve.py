@@ -9,7 +9,7 @@ from courtesy.identity.rules import IdentityRules
 from tests.unit.identity.people import arrive, customers, record
 
 _names = st.sampled_from(["anna", "anne", "bernd", "carla", "karla", ""])
-_surnames = st.sampled_from(["smith", "smyth", "jones", "okafor"])
+_surnames = st.sampled_from(["smith", "smyth", "jones", "okafor", ""])
 _days = st.sampled_from(["1980-01-02", "1980-02-01", "1991-12-30", "2001-05-05", ""])
 _mails = st.sampled_from(["a.smith@mail.test", "b@mail.test", "family@mail.test", ""])
 _streets = st.sampled_from(["1 High Street", "1 High St", "77 Long Lane", ""])

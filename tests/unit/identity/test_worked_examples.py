@@ -38,6 +38,30 @@ def test_one_person(case: str, changes: dict[str, str]) -> None:
     assert verdict(changes) == "same", case
 
 
+MAILBOX = NOBODY | {"email": ANNA["email"]}
+
+
+def test_nothing_but_one_mailbox_is_one_customer() -> None:
+    assert verdict({}, MAILBOX) == "same", "nobody is written to twice"
+    assert verdict({"email": "Anna.Kowalski@MAIL.test"}, MAILBOX) == "same"
+    assert verdict({"email": "anna.k@mail.test"}, MAILBOX) != "same"
+    assert judge(traits_of(MAILBOX), traits_of(MAILBOX), RULES, dull=["email"]).verdict == "different"
+
+
+@pytest.mark.parametrize("field", ["given_name", "surname", "date_of_birth", "address1", "postcode", "phone"])
+def test_a_mailbox_and_anything_of_a_person_is_for_people_to_decide(field: str) -> None:
+    assert verdict({field: ANNA[field]}, MAILBOX) != "same"
+
+
+def test_a_mailbox_does_not_bring_two_people_together() -> None:
+    index = MemoryIndex()
+    one, two = record("crm/1", **MAILBOX), record("shop/2", **MAILBOX)
+    anna, paul = record("crm/3", **ANNA), record("crm/4", **(ANNA | {"given_name": "Paul"}))
+    arrive(index, [anna, one], [paul, two], rules=RULES)
+    subjects = ["crm/1", "shop/2", "crm/3", "crm/4"]
+    assert customers(index, subjects) == [["crm/1", "shop/2"], ["crm/3"], ["crm/4"]]
+
+
 def test_short_forms_of_a_given_name_are_one_person() -> None:
     robert = ANNA | {"given_name": "Robert", "email": ""}
     assert verdict({"given_name": "Bob"}, robert) == "same"

@@ -34,14 +34,20 @@ class Judgement(NamedTuple):
 
 
 def judge(a: Traits, b: Traits, rules: IdentityRules, dull: Collection[str] = ()) -> Judgement:
-    """Compare two records. `dull`: kinds of exact key that the two share but that have too many holders to mean anything."""
+    """Compare two records. `dull`: kinds of exact key that the two share but that have too many holders to mean anything.
+
+    Two that carry nothing but one mailbox are one, whatever the sum: there is no person to take for another, and as two they
+    would be written to twice.
+    """
     levels = levels_between(a, b, rules)
     for field in dull:
         levels.pop(field, None)
     weight = weigh(levels, rules) + rarity(a, b, rules)
-    if weight < rules.possible:
+    mailbox = "email" in levels and a == b == Traits(email=a.email)
+    if weight < rules.possible and not mailbox:
         return Judgement("different", weight, "")
-    verdict: Verdict = "same" if weight >= rules.same and is_one(levels, rules) else "possible"
+    certain = mailbox or (weight >= rules.same and is_one(levels, rules))
+    verdict: Verdict = "same" if certain else "possible"
     return Judgement(verdict, weight, " ".join(f"{field}={level}" for field, level in levels.items()))
 
 
