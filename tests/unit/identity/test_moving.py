@@ -296,3 +296,39 @@ def test_whoever_died_before_the_marks_went_is_finished_by_the_next() -> None:
     assert index.read_records(["crm/2"])["crm/2"] == IndexedRecord(
         subject="crm/2", customer_id="a", revision=3
     )
+
+
+class Dying(InMemoryCustomerStore):
+    """Whoever writes to `a` dies when it is written."""
+
+    def commit(self, profile: Profile, version: int, **more: object) -> Commit:
+        done = super().commit(profile, version, **more)  # type: ignore[arg-type]
+        if profile.customer_id == "a" and profile.merging:
+            raise ConnectionError
+        return done
+
+
+@pytest.mark.parametrize("state", [ContactState.RESERVED, ContactState.QUEUED])
+def test_while_a_contact_is_on_its_way_it_leaves_from_nowhere(state: ContactState) -> None:
+    store = Dying()
+    index, moving = _two(store)
+    profile, version = store.read_profile("b")
+    store.commit(profile, version, new=[contact(state)])
+    with pytest.raises(ConnectionError):
+        fetch([moving], index, store, KEY)
+    assert [store.read_profile(home).profile.merging for home in "ab"] == [True, True]
+    assert [any(isinstance(e, Contact) for e in store.read_timeline(home)) for home in "ab"] == [True, True]
+
+
+def test_a_mark_of_one_who_died_goes_though_nothing_had_left() -> None:
+    store, index = InMemoryCustomerStore(), MemoryIndex()
+    store.append("b", [record("2")])
+    refold(store, "b")
+    profile, version = store.read_profile("b")
+    store.put_profile(replace(profile, merging=True), version)
+    index.add_members({customer_entry(home): {"|crm/2"} for home in "ab"})
+    back = IndexedRecord(subject="crm/2", customer_id="b", leaving=("a",))
+    index.write_records([back])
+    fetch([replace(back, revision=1)], index, store, KEY)
+    assert not store.read_profile("b").profile.merging
+    assert index.read_records(["crm/2"])["crm/2"].leaving == ()

@@ -1,8 +1,9 @@
 """Moving events between timelines, the way merges and splits are carried out; in steps that can be taken twice.
 
 1. The profiles of all concerned are read, and only then the index: who leaves whom.
-2. The customers that events go to take them over, marked `merging` by the same transaction as the first of them: nobody
-   reserves or claims a contact of theirs from here on.
+2. The customer they leave is marked `merging` if it holds a contact that may still leave, and the customers that events go to
+   take them over, marked by the same transaction as the first of them: nobody reserves or claims a contact of theirs from
+   here on. So what stops a contact where it has come to cannot be passed by where it came from.
 3. The customer they leave becomes a redirect, or if records stay is folded without them and marked as well; the events
    are deleted by the same transactions.
 4. The index says that the records have `arrived`. Marks are taken off where nobody is on the way any more, and only then
@@ -29,6 +30,7 @@ from courtesy.identity.share import shares_of
 from courtesy.identity.unite import unite
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, StoredProfile
+from courtesy.timeline.contacts import OPEN
 from courtesy.timeline.events import Contact, Event, event_key
 from courtesy.timeline.fold import fold
 from courtesy.timeline.profile import Profile
@@ -119,7 +121,7 @@ def fetch(
         profiles, records, departures = look(leaving.values(), index, store)
         united, rest = unite(departures, profiles, store, arrived)
         done = {departure.customer_id for departure in departures} - {left.customer_id for left in rest}
-        marked: set[str] = set()
+        marked = _marked(records.values(), profiles)
         for departure in rest:
             touched = _carry(departure, store, profiles, key)
             if touched is not None:
@@ -207,6 +209,8 @@ def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: 
     events = store.read_timeline(source)
     shares = shares_of(departure, events, key)
     marked = {home for home in shares.to if shares.to[home]}
+    if not _held_back(source, events, profiles):
+        return None
     for home in sorted(marked):
         if not _receive(store, profiles, home, shares.to[home], shares.elsewhere):
             return None
@@ -225,6 +229,21 @@ def _carry(departure: Departure, store: CustomerStore, profiles: Profiles, key: 
         if not profiles.write_together([left_behind], gone={source: gone[start : start + EVENTS_AT_ONCE]}):
             return None
     return marked
+
+
+def _marked(records: Iterable[IndexedRecord], profiles: Profiles) -> set[str]:
+    """Of the customers of these records those that carry a mark already, which whoever died may have left."""
+    around = {id_ for record in records for id_ in (record.customer_id, *record.leaving)}
+    return {id_ for id_ in around if id_ in profiles and profiles[id_].profile.merging}
+
+
+def _held_back(source: str, events: Iterable[Event], profiles: Profiles) -> bool:
+    """Mark the customer that is left, if a contact may still leave from there; False where others were faster."""
+    profile, version = profiles[source]
+    open_ = any(isinstance(event, Contact) and event.state in OPEN for event in events)
+    if not open_ or not version or profile.merging or profile.merged_into:
+        return True
+    return profiles.write(replace(profile, merging=True))
 
 
 def _receive(
