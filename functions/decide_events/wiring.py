@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from courtesy.decisions.listen import Readable
+from courtesy.identity.ports import IndexedRecords
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
 from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
@@ -20,7 +20,7 @@ class Outside:
     """What the use case asks of the outside."""
 
     store: CustomerStore
-    index: Readable
+    index: IndexedRecords
     lake: Lake
     rulebooks: RulebookStore
     key: Callable[[], bytes]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from courtesy.identity.strays import Readable
+from courtesy.identity.ports import IndexedRecords
 from courtesy.ports import Clock, CustomerStore, Lake, RulebookStore
 from courtesy_aws.clock import now
 from courtesy_aws.customers import DynamoCustomerStore
@@ -21,7 +21,7 @@ class Outside:
     """What the use case asks of the outside."""
 
     store: CustomerStore
-    index: Readable
+    index: IndexedRecords
     lake: Lake
     rulebooks: RulebookStore
     clock: Clock

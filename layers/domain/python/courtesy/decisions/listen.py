@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from courtesy.decisions.candidates import from_event
 from courtesy.decisions.decision import Candidate, Decision
@@ -11,6 +11,7 @@ from courtesy.decisions.explain import from_json
 from courtesy.decisions.log import Balance, Row, row_of, write_events
 from courtesy.decisions.policy import policy_of
 from courtesy.decisions.reserve import reserve
+from courtesy.identity.ports import IndexedRecords
 from courtesy.identity.record import IndexedRecord
 from courtesy.outcomes import Reason
 from courtesy.population.catalogue import catalogue_of
@@ -33,14 +34,6 @@ NO_SCORES = Scores(
 """The figures before the first cycle."""
 
 
-class Readable(Protocol):
-    """What is asked of the identity index."""
-
-    def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
-        """The records of these subjects; those that nobody knows are left out."""
-        ...
-
-
 class _Place(NamedTuple):
     """A customer and those of the announced events that are on its timeline."""
 
@@ -50,7 +43,7 @@ class _Place(NamedTuple):
 
 def decide_events(
     store: CustomerStore,
-    index: Readable,
+    index: IndexedRecords,
     lake: Lake,
     rulebook: Rulebook,
     message: EventMessage,
@@ -97,7 +90,7 @@ def decide_events(
     return balance
 
 
-def _places(store: CustomerStore, index: Readable, message: EventMessage) -> list[_Place]:
+def _places(store: CustomerStore, index: IndexedRecords, message: EventMessage) -> list[_Place]:
     """The customer that the message names, and those who have events of it now by the index, each with their events."""
     while True:
         stored, timeline = _whole(store, message)

@@ -6,12 +6,16 @@ from typing import Protocol
 from courtesy.identity.record import IndexedRecord, PossibleMatch
 
 
-class IdentityIndex(Protocol):
-    """The `identities` table. Reads are consistent and come in batches; nothing here is transactional across records."""
+class IndexedRecords(Protocol):
+    """What of the index those ask who only want to know whose a record is."""
 
     def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
         """The records of these subjects; those that nobody knows are left out."""
         ...
+
+
+class IdentityIndex(IndexedRecords, Protocol):
+    """The `identities` table. Reads are consistent and come in batches; nothing here is transactional across records."""
 
     def write_records(self, records: Sequence[IndexedRecord]) -> set[str]:
         """Write each on condition that the stored one still has its `revision`; it is stored with the next one.

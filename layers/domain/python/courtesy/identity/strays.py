@@ -7,9 +7,9 @@ them. So whoever looks at all timelines in their turn asks the index whose each 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
 
 from courtesy.identity.move import EVENTS_AT_ONCE, Profiles
+from courtesy.identity.ports import IndexedRecords
 from courtesy.identity.record import IndexedRecord
 from courtesy.identity.versions import subject_of
 from courtesy.ports import CustomerStore
@@ -19,15 +19,7 @@ from courtesy.timeline.fold import fold
 ATTEMPTS = 12
 
 
-class Readable(Protocol):
-    """What is asked of the identity index."""
-
-    def read_records(self, subjects: Iterable[str]) -> dict[str, IndexedRecord]:
-        """The records of these subjects; those that nobody knows are left out."""
-        ...
-
-
-def with_strays(timelines: Mapping[str, Sequence[Event]], index: Readable) -> list[str]:
+def with_strays(timelines: Mapping[str, Sequence[Event]], index: IndexedRecords) -> list[str]:
     """Of these customers, those who seem to have events of records that are with others and on no way."""
     records = index.read_records(
         {subject_of(event) for events in timelines.values() for event in events} - {""}
@@ -35,7 +27,7 @@ def with_strays(timelines: Mapping[str, Sequence[Event]], index: Readable) -> li
     return [id_ for id_, events in sorted(timelines.items()) if _strays(id_, events, records)]
 
 
-def bring_home(customer_id: str, index: Readable, store: CustomerStore) -> int:
+def bring_home(customer_id: str, index: IndexedRecords, store: CustomerStore) -> int:
     """Bring a customer's strays to where their records are; how many. Whoever is on the way meanwhile is left to the next time.
 
     The profiles are read before the index and written on condition of what was read, as every mover of records does: of

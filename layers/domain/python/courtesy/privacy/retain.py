@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from courtesy.identity.strays import Readable, bring_home, with_strays
+from courtesy.identity.ports import IndexedRecords
+from courtesy.identity.strays import bring_home, with_strays
 from courtesy.outcomes import ContactState
 from courtesy.ports import CustomerStore, Lake, StoredProfile
 from courtesy.privacy.rules import RetentionRules
@@ -106,7 +107,7 @@ def trim(events: Sequence[Event], rules: RetentionRules, now: datetime) -> Trimm
 
 def retain(
     store: CustomerStore,
-    index: Readable,
+    index: IndexedRecords,
     lake: Lake,
     rules: RetentionRules,
     now: datetime,
